@@ -1,0 +1,27 @@
+/* genesis.h: the values of a group's genesis file, the genesis mark and block 0. Source: spec/data-model.md 8.7. */
+#ifndef HANSE_CHAIN_GENESIS_H
+#define HANSE_CHAIN_GENESIS_H
+
+#include "chain/block.h"
+
+typedef enum { CONSENSUS_PBFT, CONSENSUS_RPBFT, CONSENSUS_RAFT } consensus_kind;
+
+typedef struct genesis {
+    int32_t group_id;
+    int64_t timestamp_ms;
+    consensus_kind consensus;
+    char consensus_text[16];   /* as written in the file: part of the mark */
+    char state_text[16];
+    int64_t max_trans_num, gas_limit, consensus_timeout_s;
+    int64_t epoch_sealer_num, epoch_block_num;
+    bool free_storage;
+    node_id *sealers;          /* in the order that counts: sorted from 2.9.0 on, else file order */
+    size_t sealer_count;
+} genesis;
+
+/* The mark that block 0 carries in extraData. */
+char *genesis_mark(const chain_rules *rules, const genesis *g, arena *a);
+block *genesis_block(const chain_rules *rules, const genesis *g) MUST_USE;
+int node_id_compare(const void *a, const void *b); /* for qsort: ascending bytewise */
+
+#endif
