@@ -6,6 +6,7 @@
 #ifndef HANSE_CONSENSUS_CONSENSUS_H
 #define HANSE_CONSENSUS_CONSENSUS_H
 
+#include "base/log_level.h"
 #include "executor/executor.h"
 #include "ledger/ledger.h"
 #include "txpool/txpool.h"
@@ -87,8 +88,6 @@ typedef enum {
     CONSENSUS_NOTE_SEALING,            /* tell sync (consensus.md 8.3, sealingNumber) */
     CONSENSUS_LOG
 } consensus_action_kind;
-
-typedef enum { LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR, LOG_FATAL } log_level;
 
 typedef struct {
     consensus_action_kind kind;
