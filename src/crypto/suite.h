@@ -3,7 +3,7 @@
 #ifndef HANSE_CRYPTO_SUITE_H
 #define HANSE_CRYPTO_SUITE_H
 
-#include "base/bytes.h"
+#include "base/error_text.h"
 #include "crypto/digest.h"
 
 typedef struct {
@@ -28,17 +28,22 @@ typedef struct crypto_suite {
     size_t signature_bytes;                 /* 65 or 128 */
     digest_kind hash;                       /* H() of the spec */
     digest_kind old_table_hash;             /* table hashes below version 2.4.1: SHA-256 or SM3 */
-    /* Signs a 32-byte digest. Standard: RFC 6979 nonce, low s; national: random nonce. out: signature_bytes. */
+    /* Signs a 32-byte digest. Standard: RFC 6979 nonce, low s; national: random nonce. out: signature_bytes.
+       The key must be one that public_of accepts (asserted). */
     void (*sign)(const secret_key *key, const hash256 *digest, uint8_t *out);
-    /* The signer's key; false when there is none. signature of any length: a wrong one gives false. */
+    /* The signer's key; false when there is none. signature of any length: a wrong one gives false.
+       Standard: recovery ids 0 to 3, high s accepted. */
     bool (*recover)(const hash256 *digest, bytes signature, public_key *out) MUST_USE;
     bool (*verify)(const public_key *key, const hash256 *digest, bytes signature) MUST_USE;
-    /* isValid of data-model.md 1.3: asked where a transaction is decoded at level Everything. */
+    /* isValid of data-model.md 1.3 (standard: recovery id 0 or 1, low s): asked where a transaction is decoded at level Everything. */
     bool (*is_well_formed)(bytes signature) MUST_USE;
     bool (*public_of)(const secret_key *key, public_key *out) MUST_USE; /* false: not a valid secret */
 } crypto_suite;
 
-extern const crypto_suite crypto_standard, crypto_national;
+extern const crypto_suite crypto_standard;
+
+/* The place that chooses a chain's suite: "standard" or "national". NULL with a reason: unknown, or not in this build. */
+const crypto_suite *suite_by_name(bytes name, error_text *why) MUST_USE;
 
 hash256 suite_hash(const crypto_suite *suite, bytes in);
 hash256 suite_hash2(const crypto_suite *suite, bytes first, bytes second); /* of the two, one behind the other */
