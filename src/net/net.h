@@ -5,6 +5,7 @@
 #ifndef HANSE_NET_NET_H
 #define HANSE_NET_NET_H
 
+#include "base/log.h"
 #include "net/tls.h"
 
 typedef struct net net;
@@ -26,19 +27,12 @@ enum {
     NET_SEND_QUEUE_BYTES = 256 * 1024 * 1024, /* the same */
     NET_SESSION_OUT_BYTES = 256 * 1024 * 1024, /* waiting for one slow peer: its session is dropped */
     NET_INBOUND_BYTES = 512 * 1024 * 1024,    /* unfinished and refused frames of all sessions: the session that asks for more is dropped */
+    NET_ENDPOINTS_MAX = 4096,                 /* net_start and net_add_endpoints refuse */
     NET_TOPICS_MAX = 4096,                    /* topics of one peer: the rest is ignored */
     NET_REQUESTS_MAX = 65536,                 /* pending net_request: NET_SEND_FULL */
     NET_ENDPOINT_BYTES = 280,                 /* text of an endpoint with its zero */
     NET_AGENCY_BYTES = TLS_NAME_BYTES
 };
-
-typedef enum {
-    NET_LOG_TRACE,
-    NET_LOG_DEBUG,
-    NET_LOG_INFO,
-    NET_LOG_WARNING,
-    NET_LOG_ERROR
-} net_log_level;
 
 /* A received frame. payload is decompressed and lives until on_frame returns. */
 typedef struct {
@@ -94,14 +88,13 @@ typedef struct {
     void (*on_response)(void *context, uint64_t ticket, net_response result, const node_id *from, bytes payload);
     /* A peer's topics were replaced, or an equal heartbeat came while some are VERIFYING (network.md 5, 7). */
     void (*on_topics)(void *context, const net_peer *peer);
-    /* One line, without line end, e.g. "[P2P][Service] heartBeat,connected count=3". May come from any thread. */
-    void (*log)(void *context, net_log_level level, const char *line);
 } net_handler;
 
 typedef struct {
+    log *log;                          /* borrowed until net_stop returns; NULL: silent */
     const char *listen_ip;             /* IPv4 or IPv6 text */
     uint16_t listen_port;              /* 0: any free port (tests); net_port tells */
-    const char *const *endpoints;      /* "host:port" or "[v6]:port" */
+    const char *const *endpoints;      /* "host:port" or "[v6]:port"; at most NET_ENDPOINTS_MAX */
     size_t endpoint_count;
     tls_identity identity;
     const node_id *blacklist, *whitelist; /* whitelist_count 0: everyone with a certificate */
@@ -109,7 +102,8 @@ typedef struct {
     bool disable_compress;             /* p2p.enable_compress=false: never compress; received flags are always honoured */
     bool quiet_handshakes;             /* p2p.connection_warning=false: failed inbound handshakes at debug level */
     size_t session_out_bytes;          /* 0: NET_SESSION_OUT_BYTES */
-    uint64_t heartbeat_ms, redial_ms, idle_ms; /* 0: 5000, 10000, 60000; other values are for tests */
+    bool old_frames;                   /* supported_version 2.0.0-rc1: 12-byte headers, groups below 128 */
+    uint64_t heartbeat_ms, redial_ms, idle_ms, handshake_ms; /* 0: 5000, 10000, 60000, 50000; other values are for tests */
 } net_config;
 
 /* Listens, starts the thread, dials. config and what it points to are borrowed during the call. NULL and a reason that names
@@ -155,7 +149,7 @@ typedef enum {
 /* addPeers, erasePeers (interfaces.md 4.2). Erasing closes no session. New endpoints are dialled at once. */
 net_endpoints_result net_add_endpoints(net *n, const char *const *texts, size_t count, size_t max_total, size_t *bad_index);
 net_endpoints_result net_erase_endpoints(net *n, const char *const *texts, size_t count, size_t *bad_index);
-/* "host:port" or "[v6]:port" with a port of 1025..65535 (network.md 0, 2.1). host, if given, has NET_ENDPOINT_BYTES. */
+/* "host:port" or "[v6]:port" with a port of 1025..65535 (network.md 0, 2.1). */
 bool net_endpoint_is_valid(const char *text, error_text *why);
 
 /* Replaces the white list (count 0: disabled) and drops sessions that are not on it. false: more than TLS_LIST_MAX ids. */

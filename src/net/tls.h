@@ -40,6 +40,7 @@ void tls_context_free(tls_context *context);
 typedef struct {
     node_id id;
     bool has_id;                       /* false: RSA key, or a leaf without basicConstraints CA:FALSE */
+    bool is_end_entity;                /* basicConstraints CA:FALSE is there */
     char agency[TLS_NAME_BYTES];       /* common name of the leaf's issuer */
     char name[TLS_NAME_BYTES];         /* common name of the leaf's subject */
     char issuer[TLS_NAME_BYTES * 2];   /* one-line form, for check_cert_issuer */

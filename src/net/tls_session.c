@@ -1,0 +1,140 @@
+#include "net/tls_private.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+tls_session *tls_session_new(tls_context *context, bool is_server)
+{
+    tls_session *session = memory_new(sizeof *session);
+    ERR_clear_error();
+    *session = (tls_session){.context = context, .ssl = SSL_new(context->ssl)};
+    session->in = BIO_new(BIO_s_mem());
+    session->out = BIO_new(BIO_s_mem());
+    assert(session->ssl && session->in && session->out);
+    BIO_set_mem_eof_return(session->in, -1); /* empty means "not yet", not "ended" */
+    SSL_set_bio(session->ssl, session->in, session->out);
+    SSL_set_app_data(session->ssl, session);
+    if (is_server)
+        SSL_set_accept_state(session->ssl);
+    else
+        SSL_set_connect_state(session->ssl);
+    return session;
+}
+
+void tls_session_free(tls_session *session)
+{
+    if (session == NULL)
+        return;
+    SSL_free(session->ssl);
+    free(session);
+}
+
+void tls_session_feed(tls_session *session, bytes from_wire)
+{
+    assert(from_wire.size <= INT32_MAX);
+    if (from_wire.size == 0)
+        return;
+    int taken = BIO_write(session->in, from_wire.data, (int)from_wire.size);
+    assert(taken == (int)from_wire.size);
+    (void)taken;
+}
+
+/* What a call that did not succeed means. The reason of a refused certificate was written by the verification. */
+static tls_result result_of(tls_session *session, int returned)
+{
+    int kind = SSL_get_error(session->ssl, returned);
+    if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE)
+        return TLS_OK;
+    if (kind == SSL_ERROR_ZERO_RETURN)
+        return session->ended = TLS_CLOSED;
+    char detail[128];
+    tls_error_text(detail, sizeof detail);
+    if (session->reason[0] == 0)
+        snprintf(session->reason, sizeof session->reason, "TLS: %s", detail);
+    return session->ended = TLS_FAILED;
+}
+
+tls_result tls_session_handshake(tls_session *session, bool *done)
+{
+    *done = session->finished;
+    if (session->finished || session->ended)
+        return session->ended;
+    ERR_clear_error();
+    int returned = SSL_do_handshake(session->ssl);
+    if (returned != 1)
+        return result_of(session, returned);
+    session->finished = true;
+    *done = true;
+    return TLS_OK;
+}
+
+tls_result tls_session_read(tls_session *session, uint8_t *out, size_t size, size_t *taken)
+{
+    assert(session->finished);
+    *taken = 0;
+    while (*taken < size && !session->ended) {
+        size_t got = 0;
+        ERR_clear_error();
+        int returned = SSL_read_ex(session->ssl, out + *taken, size - *taken, &got);
+        if (returned != 1) {
+            tls_result result = result_of(session, returned);
+            return *taken ? TLS_OK : result; /* what came before the end is given first */
+        }
+        *taken += got;
+    }
+    return *taken ? TLS_OK : session->ended;
+}
+
+tls_result tls_session_write(tls_session *session, bytes in)
+{
+    assert(session->finished);
+    if (in.size == 0 || session->ended == TLS_FAILED)
+        return session->ended;
+    size_t written = 0;
+    ERR_clear_error();
+    int returned = SSL_write_ex(session->ssl, in.data, in.size, &written);
+    if (returned != 1)
+        return result_of(session, returned);
+    assert(written == in.size); /* a memory BIO takes everything */
+    return TLS_OK;
+}
+
+void tls_session_close(tls_session *session)
+{
+    ERR_clear_error();
+    if (session->finished)
+        SSL_shutdown(session->ssl);
+    ERR_clear_error();
+}
+
+size_t tls_session_pending(const tls_session *session)
+{
+    return BIO_ctrl_pending(session->out);
+}
+
+size_t tls_session_take(tls_session *session, uint8_t *out, size_t size)
+{
+    if (size == 0 || BIO_ctrl_pending(session->out) == 0)
+        return 0;
+    int taken = BIO_read(session->out, out, size > INT32_MAX ? INT32_MAX : (int)size);
+    return taken > 0 ? (size_t)taken : 0;
+}
+
+const tls_subject *tls_session_peer(const tls_session *session)
+{
+    return &session->peer;
+}
+
+const char *tls_session_reason(const tls_session *session)
+{
+    return session->reason;
+}
+
+const char *tls_session_cipher(const tls_session *session)
+{
+    return SSL_get_cipher_name(session->ssl);
+}
