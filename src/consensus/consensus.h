@@ -1,8 +1,11 @@
 /* consensus.h: the events and actions of a consensus algorithm, and the one interface behind which PBFT, rPBFT and Raft stand.
    A consensus is a pure function of (state, event): no socket, thread, clock, file or random source. Its shell feeds events and
-   performs the actions in the order given; nothing that stands behind a CONSENSUS_PERSIST may leave the node before
-   CONSENSUS_EVENT_PERSISTED came back. Source: spec/consensus.md sections 4, 5 and 5A.
-   Thread: the group's engine, no other. */
+   performs the actions in the order given. What must not leave the node before something is durable (the CommitReq of a
+   prepared block) is not emitted before CONSENSUS_EVENT_PERSISTED came back, so the shell holds nothing back.
+   Jobs: at most one EXECUTE, one PERSIST and one COMMIT are under way at a time, and never an EXECUTE beside a COMMIT. What a job's
+   action points to belongs to the machine and lives until its answer came; each job is answered exactly once, with its ticket,
+   also when the machine has lost interest meanwhile. Free the machine only when no job is under way.
+   Source: spec/consensus.md sections 4, 5 and 5A. Thread: the group's engine, no other. */
 #ifndef HANSE_CONSENSUS_CONSENSUS_H
 #define HANSE_CONSENSUS_CONSENSUS_H
 
@@ -38,7 +41,8 @@ typedef struct {
 
 typedef enum {
     CONSENSUS_EVENT_TICK,              /* time has passed (a deadline, or anything else) */
-    CONSENSUS_EVENT_CHAIN,             /* the chain advanced, by consensus or by sync; also the first event of all */
+    CONSENSUS_EVENT_CHAIN,             /* the chain advanced, by consensus or by sync; also the first event of all. The pool
+                                          was told first (txpool_on_block), so that nothing committed is picked again */
     CONSENSUS_EVENT_MESSAGE,           /* a frame of this group's consensus module */
     CONSENSUS_EVENT_TRANSACTIONS,      /* the pool has new transactions */
     CONSENSUS_EVENT_EXECUTED,          /* answer to CONSENSUS_EXECUTE */
@@ -81,10 +85,12 @@ typedef struct {
 
 typedef enum {
     CONSENSUS_SEND,                    /* one payload to the listed nodes */
-    CONSENSUS_EXECUTE,                 /* -> EXECUTED */
+    CONSENSUS_EXECUTE,                 /* -> EXECUTED. Transactions that did not come from the pool have no sender yet: the
+                                          job recovers them first (nobody else sees these values meanwhile) */
     CONSENSUS_PERSIST,                 /* ledger_save_prepared -> PERSISTED */
     CONSENSUS_COMMIT,                  /* ledger_commit -> COMMITTED, then CHAIN */
-    CONSENSUS_DEADLINE,                /* call again with a TICK at this steady time; replaces the earlier deadline */
+    CONSENSUS_DEADLINE,                /* call again with a TICK at this steady time; replaces the earlier deadline. Absent: the
+                                          earlier one stays; CONSENSUS_NO_DEADLINE: none. A TICK ends its deadline. */
     CONSENSUS_NOTE_SEALING,            /* tell sync (consensus.md 8.3, sealingNumber) */
     CONSENSUS_LOG
 } consensus_action_kind;
@@ -104,11 +110,11 @@ typedef struct {
         } execute;
         struct {
             uint64_t ticket;
-            bytes value;
+            bytes value;               /* borrowed until PERSISTED */
         } persist;
         struct {
             uint64_t ticket;
-            execution *result;         /* borrowed until COMMITTED */
+            execution *result;         /* borrowed until COMMITTED, as are the signatures: distinct sealers, all verified */
             const block_signature *signatures;
             size_t signature_count;
         } commit;
@@ -121,9 +127,11 @@ typedef struct {
     };
 } consensus_action;
 
+#define CONSENSUS_NO_DEADLINE UINT64_MAX
+
 enum { CONSENSUS_ACTIONS_MAX = 256 };
 
-/* Filled by one step; everything the actions point to lives in memory until the list is reset. */
+/* Filled by one step; frames, node lists and log texts live in memory until the list is reset. */
 typedef struct {
     consensus_action items[CONSENSUS_ACTIONS_MAX];
     size_t count;
@@ -132,9 +140,11 @@ typedef struct {
 
 void consensus_actions_reset(consensus_actions *list);
 
+/* NULL with a reason: kind not supported, a key that is none, or a prepared block that cannot be read (forgetting that lock
+   could help to fork the chain, so the node must not start without it). */
 consensus *consensus_new(const consensus_config *config, bytes prepared /* from ledger_load_prepared, or empty */,
                          error_text *why) MUST_USE;
-void consensus_free(consensus *c);
+void consensus_free(consensus *c); /* NULL is allowed */
 /* Applies one event. Bad input from peers is counted and dropped, never fatal. */
 void consensus_step(consensus *c, const consensus_event *event, consensus_actions *out);
 
