@@ -73,6 +73,19 @@ char *arena_print(arena *a, const char *format, ...)
     return text;
 }
 
+void arena_adopt(arena *a, arena *other)
+{
+    if (other->newest == NULL)
+        return;
+    arena_block *oldest = other->newest;
+    while (oldest->older)
+        oldest = oldest->older;
+    oldest->older = a->newest;
+    a->newest = other->newest;
+    a->used_bytes += other->used_bytes;
+    *other = (arena){0};
+}
+
 void arena_reset(arena *a)
 {
     for (arena_block *block = a->newest, *older; block; block = older) {

@@ -16,6 +16,8 @@ void *arena_take_array(arena *a, size_t count, size_t item_size);
 bytes arena_copy(arena *a, bytes original);
 char *arena_copy_text(arena *a, bytes original);               /* with a terminating zero */
 char *arena_print(arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
+/* What was taken from `other` lives on in a; other is empty afterwards. */
+void arena_adopt(arena *a, arena *other);
 void arena_reset(arena *a);                                    /* frees everything; the arena may be used again */
 
 #endif
