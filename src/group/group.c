@@ -544,6 +544,12 @@ size_t group_pending(const group *g, transaction **out, size_t max)
     return count;
 }
 
+transaction *group_pending_find(const group *g, const hash256 *hash)
+{
+    transaction *tx = txpool_find(g->pool, hash);
+    return tx ? transaction_keep(tx) : NULL;
+}
+
 chain_view *group_view(const group *g)
 {
     return chain_view_keep(g->view);

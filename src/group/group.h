@@ -123,6 +123,7 @@ sync_status group_sync_status(group *g, arena *a);
 size_t group_pending_count(const group *g);
 /* Pending transactions in pool order, one reference each, at most max. */
 size_t group_pending(const group *g, transaction **out, size_t max);
+transaction *group_pending_find(const group *g, const hash256 *hash); /* one reference, or NULL */
 chain_view *group_view(const group *g); /* one reference for the caller */
 
 #endif

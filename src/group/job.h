@@ -6,8 +6,6 @@
 #ifndef HANSE_GROUP_JOB_H
 #define HANSE_GROUP_JOB_H
 
-#include "base/queue.h"
-#include "base/worker_pool.h"
 #include "group/chain_view.h"
 
 typedef enum {
@@ -22,9 +20,6 @@ typedef enum {
 enum { SERVE_PACKET_BYTES = 4 * 1024 * 1024 }; /* a Blocks packet is closed when it is that large (HARDEN: 100 MiB allowed) */
 
 typedef struct group_job {
-    queue_link link;         /* for the shell's queues */
-    job work;                /* for the shell's worker pool */
-    void *shell;             /* the shell's own; NULL when made */
     group_job_kind kind;
     bool for_sync;           /* asked by sync, else by consensus */
     uint64_t ticket;

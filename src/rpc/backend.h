@@ -1,0 +1,55 @@
+/* backend.h: what the doors (JSON-RPC, later the SDK channel) ask of the node that stands above them. The node fills in this
+   table; tests fill in another one. Threads: every function may be called from any door thread. Functions marked "waits" put a
+   question to the group's engine and wait for its answer (well under a millisecond on a healthy node): never call them from a
+   network loop. */
+#ifndef HANSE_RPC_BACKEND_H
+#define HANSE_RPC_BACKEND_H
+
+#include "group/group.h"
+#include "net/net.h"
+
+/* A running group; held while it is used. */
+typedef struct rpc_group rpc_group;
+
+/* Called exactly once, on the engine's thread: be quick. is_syncing: refused because the node is far behind. */
+typedef void (*rpc_submit_answer)(void *context, transaction_status status, bool is_syncing);
+/* Called exactly once: the transaction is in block `number` at `index` and durable, or (number < 0) it was dropped or the node
+   stops. */
+typedef void (*rpc_receipt_ready)(void *context, int64_t number, size_t index);
+
+typedef struct {
+    const char *supported_version;   /* as configured, e.g. "2.11.1" */
+    uint32_t version;
+    uint64_t chain_id;
+    bool act_as_group_member, disable_dynamic_group;
+    size_t peers_param_limit, max_nodes_limit;
+    const char *p2p_ip, *jsonrpc_ip, *channel_ip;
+    unsigned p2p_port, jsonrpc_port, channel_port;
+    node_id self;
+    const char *agency, *node_name;  /* of the node's own certificate */
+    bool is_national;
+} rpc_node_info;
+
+typedef struct {
+    void *context;
+    const rpc_node_info *info;
+    net *net;                        /* NULL in tests without a network */
+    /* NULL: not running here. Give it back with release_group. */
+    rpc_group *(*find_group)(void *context, int32_t group_id);
+    void (*release_group)(void *context, rpc_group *group);
+    size_t (*list_groups)(void *context, int32_t *out, size_t max); /* ascending ids of running groups */
+    ledger *(*ledger_of)(rpc_group *group);                        /* lives as long as the group is held */
+    consensus_kind (*consensus_of)(rpc_group *group);
+    /* Takes one more reference of tx. false: the group's inbox is full, answer is not called (the door says so). */
+    bool (*submit)(rpc_group *group, transaction *tx, rpc_submit_answer answer, void *answer_context);
+    /* Ask before submitting, so that no block slips by. */
+    void (*await_receipt)(rpc_group *group, const hash256 *tx_hash, rpc_receipt_ready ready, void *ready_context);
+    chain_view *(*view)(rpc_group *group);                         /* waits; one reference for the caller */
+    void (*consensus_status)(rpc_group *group, arena *a, consensus_status *out); /* waits; everything in a */
+    void (*sync_status)(rpc_group *group, arena *a, sync_status *out);           /* waits */
+    size_t (*pending)(rpc_group *group, transaction **out, size_t max);          /* waits; one reference each */
+    size_t (*pending_count)(rpc_group *group);                                   /* waits */
+    transaction *(*pending_find)(rpc_group *group, const hash256 *hash);         /* waits; one reference, or NULL */
+} rpc_backend;
+
+#endif
