@@ -12,6 +12,7 @@ typedef struct genesis {
     consensus_kind consensus;
     char consensus_text[16];   /* as written in the file: part of the mark */
     char state_text[16];
+    char storage_text[16];     /* storage.type: read and marked below rc3 only */
     int64_t max_trans_num, gas_limit, consensus_timeout_s;
     int64_t epoch_sealer_num, epoch_block_num;
     bool free_storage;

@@ -8,7 +8,7 @@
 #include "chain/rules.h"
 #include "chain/status.h"
 
-enum { BLOOM_BYTES = 256, LOG_TOPICS_MAX = 4 };
+enum { BLOOM_BYTES = 256, LOG_TOPICS_MAX = 4, RECEIPT_LOGS_MAX = 1000000, LOG_MIN_BYTES = 24 };
 
 typedef struct {
     address from;

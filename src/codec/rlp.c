@@ -206,6 +206,11 @@ static size_t make_header(uint8_t out[9], uint8_t base, size_t size)
     return 1 + length_bytes;
 }
 
+size_t rlp_list_header(size_t payload_bytes, uint8_t out[RLP_HEADER_MAX_BYTES])
+{
+    return make_header(out, 0xc0, payload_bytes);
+}
+
 size_t rlp_list_size(size_t payload_bytes)
 {
     uint8_t header[9];

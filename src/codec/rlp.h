@@ -9,6 +9,8 @@
 #include "base/buffer.h"
 #include "base/u256.h"
 
+enum { RLP_HEADER_MAX_BYTES = 9 };
+
 typedef enum {
     RLP_OK,
     RLP_TRUNCATED,     /* the item claims more than is left, or there is no such item */
@@ -69,6 +71,8 @@ static inline size_t rlp_begin_string(buffer *out)
 {
     return rlp_begin_list(out);
 }
+/* The header of a list with that many payload bytes into out; returns its length. For hashing a list that is not in one piece. */
+size_t rlp_list_header(size_t payload_bytes, uint8_t out[RLP_HEADER_MAX_BYTES]);
 size_t rlp_list_size(size_t payload_bytes); /* size of a list or string (of more than one byte) with its header */
 
 #endif
