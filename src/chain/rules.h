@@ -22,6 +22,7 @@ typedef struct chain_rules {
     state_kind state;
     uint64_t chain_id;
     int32_t group_id;        /* 1..32767 */
+    bool reconfirm_committee; /* storage.enable_reconfirm_committee of the group file (precompiled.md 6.2): default false */
 } chain_rules;
 
 /* A gate is a behaviour that begins with a version. rules.c holds the table; code asks rules_have(). */

@@ -6,7 +6,14 @@
 #include "chain/block.h"
 #include "store/store.h"
 
-/* Hash of the block `number`, for BLOCKHASH: from _sys_number_2_hash_; the executor reads it from the store itself. */
+/* What is worked out once for a group and kept from block to block: the selectors of the built-in contracts, and analysed
+   code, bounded by EXECUTOR_CODE_CACHE_BYTES (least recently used goes first). rules must outlive it. */
+typedef struct executor executor;
+
+enum { EXECUTOR_CODE_CACHE_BYTES = 64 * 1024 * 1024 };
+
+executor *executor_new(const chain_rules *rules) MUST_USE;
+void executor_free(executor *x); /* NULL is allowed */
 
 typedef struct {
     hash256 hash;
@@ -20,19 +27,23 @@ typedef enum {
     EXECUTE_FAILED    /* the block cannot be executed (no sender, broken store, ...): the reason is in why */
 } execute_result;
 
-/* What executing a block gave: the executed block and the rows it changes. Counted; immutable once returned. */
+/* What executing a block gave: the executed block and the rows it changes. Counted; immutable once returned. It may outlive
+   its executor and its store. */
 typedef struct execution execution;
 
-/* Executes `proposal` on the newest state of s. The result's block is a new one: same transactions, header completed, hash
-   sealed, receipts set, no signatures. proposal is not changed. */
-execute_result executor_run_block(const chain_rules *rules, store *s, const block *proposal, const parent_block *parent,
-                                  execution **out, error_text *why) MUST_USE;
+/* Executes `proposal` on the newest state of s, which must be that of its parent. The result's block is a new one: same
+   transactions, header completed, hash sealed, receipts set, no signatures. proposal is not changed, but for senders that were
+   not known yet: they are recovered, so no other thread may use such transactions meanwhile. */
+execute_result executor_run_block(executor *x, store *s, const block *proposal, const parent_block *parent, execution **out,
+                                  error_text *why) MUST_USE;
 const block *execution_block(const execution *e);
-/* The state rows to write, with ids given from *next_id on (data-model.md 8.1, "Id allocation"): tables ascending, the rows of
-   section 7.2's order. Puts live in a. *next_id is the counter before and after (last id given). */
+/* The state rows to write, with ids given after *last_id (data-model.md 8.1, "Id allocation"): tables ascending by name, keys
+   ascending, the new rows of a table in the order of section 7.2. The arrays live in a, what they point to as long as e. */
 void execution_changes(const execution *e, arena *a, uint64_t *last_id, store_put **puts, size_t *count);
+/* The changed rows as text: one line for a table and for each of its rows. */
+void execution_dump(const execution *e, buffer *out);
 execution *execution_keep(execution *e);
-void execution_drop(execution *e);
+void execution_drop(execution *e); /* NULL is allowed */
 
 typedef struct {
     uint32_t status;
@@ -40,7 +51,7 @@ typedef struct {
 } call_result;
 
 /* RPC `call`: an unsigned transaction on the state after `latest`, which is thrown away. */
-bool executor_call(const chain_rules *rules, store *s, const block_header *latest, const hash256 *latest_hash,
-                   transaction *call, arena *a, call_result *out, error_text *why) MUST_USE;
+bool executor_call(executor *x, store *s, const block_header *latest, const hash256 *latest_hash, const transaction *call,
+                   arena *a, call_result *out, error_text *why) MUST_USE;
 
 #endif

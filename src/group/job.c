@@ -87,7 +87,7 @@ static void run_execute(group_job *j, ledger *l)
         return;
     }
     parent_block parent = {head.hash, head.number, head.state_root};
-    j->ok = executor_run_block(ledger_rules(l), ledger_store(l), proposal, &parent, &j->result, &j->why) == EXECUTE_OK;
+    j->ok = executor_run_block(ledger_executor(l), ledger_store(l), proposal, &parent, &j->result, &j->why) == EXECUTE_OK;
 }
 
 static void run_commit(group_job *j, ledger *l)

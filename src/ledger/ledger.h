@@ -18,6 +18,7 @@ void ledger_close(ledger *l);
 
 const chain_rules *ledger_rules(const ledger *l);
 store *ledger_store(ledger *l);
+executor *ledger_executor(ledger *l); /* made with ledger_rules when the ledger is opened, freed with it */
 
 typedef struct {
     int64_t number;
