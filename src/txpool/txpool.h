@@ -11,7 +11,10 @@
 enum {
     TXPOOL_LIMIT_DEFAULT = 102400,
     TXPOOL_BLOCK_LIMIT_WINDOW = 1000,
-    TXPOOL_DROPPED_MAX = 102400 /* HARDEN: remembered hashes of dropped transactions, oldest forgotten first */
+    TXPOOL_DROPPED_MAX = 102400,  /* HARDEN: remembered hashes of dropped transactions, oldest forgotten first */
+    TXPOOL_REFUSED_MAX = 102400,  /* removed ones whose sender waits to be told */
+    TXPOOL_EXPIRE_MAX = 10001,    /* expired transactions removed by one timer turn */
+    TXPOOL_KNOWN_NODES_MAX = 1024 /* nodes whose knowledge is marked; marks of further ones are not kept */
 };
 
 typedef struct {
@@ -33,11 +36,12 @@ void txpool_load_block(txpool *p, int64_t number, const u256 *nonces, size_t cou
 void txpool_on_block(txpool *p, const block *b);
 
 /* Checks in the order of consensus.md 2.2 and takes the transaction in (one more owner). The sender must be known or
-   recoverable. STATUS_OK or the status of the first check that failed. now_ms is aligned time. */
+   recoverable. STATUS_OK or the status of the first check that failed. now_ms is aligned time.
+   HARDEN: chain and group id are checked before the nonce is taken, so that a refused transaction blocks no nonce. */
 transaction_status txpool_admit(txpool *p, transaction *tx, uint64_t now_ms) MUST_USE;
-/* The text that a synchronous submission answers with (consensus.md 2.2, last column), e.g.
-   "TransactionNonceCheckFail, txHash=1a2b3c4d...". */
-void txpool_refusal_text(transaction_status status, const transaction *tx, error_text *out);
+/* The same; a refusal also says what a synchronous submission answers with (consensus.md 2.2, last column), e.g.
+   "TransactionNonceCheckFail, txHash=1a2b3c4d...". The status alone cannot tell: 15 has two texts. */
+transaction_status txpool_submit(txpool *p, transaction *tx, uint64_t now_ms, error_text *why) MUST_USE;
 
 size_t txpool_size(const txpool *p);
 size_t txpool_memory_bytes(const txpool *p);
@@ -48,20 +52,24 @@ transaction *txpool_find(const txpool *p, const hash256 *hash); /* borrowed; NUL
 size_t txpool_pick(txpool *p, size_t limit, const map *avoid, uint64_t now_ms, transaction **out);
 /* All pending in pool order, borrowed, at most max. */
 size_t txpool_list(const txpool *p, transaction **out, size_t max);
-/* Removes expired transactions; at most TXPOOL scan limit at once (2.5, the 3 s timer). */
+/* Removes expired transactions, at most TXPOOL_EXPIRE_MAX at once (2.5, the 3 s timer of a node that does not seal). */
 void txpool_expire(txpool *p, uint64_t now_ms);
+/* Was it removed as expired or invalid? Such a hash is answered with 10001 and not asked for again. */
+bool txpool_was_dropped(const txpool *p, const hash256 *hash);
 
-/* What left the pool without being committed, so that its sender can be told (status 29): one at a time; false: none. */
+/* What left the pool without being committed, so that its sender can be told (status 29): one at a time; false: none.
+   At most TXPOOL_REFUSED_MAX wait here, the oldest are forgotten first. */
 bool txpool_take_refused(txpool *p, hash256 *hash);
 
-/* Marks that sync keeps on a pending transaction. */
-typedef struct {
-    bool announced; /* "synced" of consensus.md 2.1 */
-    node_id *known_by;
-    size_t known_count;
-} txpool_marks;
-txpool_marks *txpool_marks_of(txpool *p, const hash256 *hash); /* NULL when absent */
-void txpool_mark_known_by(txpool *p, const hash256 *hash, const node_id *node);
+/* Marks that sync keeps on pending transactions (consensus.md 2.1): "synced", here announced, and which nodes know it. */
+
+/* Up to limit transactions that were not announced yet, in pool order, borrowed; they count as announced from now on. */
+size_t txpool_take_unannounced(txpool *p, size_t limit, transaction **out);
+size_t txpool_unannounced(const txpool *p);
+void txpool_mark_known_by(txpool *p, const hash256 *hash, const node_id *node); /* nothing when it is not pending */
 bool txpool_is_known_by(const txpool *p, const hash256 *hash, const node_id *node);
+bool txpool_is_known_by_anybody(const txpool *p, const hash256 *hash);
+/* All pending become unannounced and known by nobody: the node left the group (2.5). */
+void txpool_forget_marks(txpool *p);
 
 #endif
