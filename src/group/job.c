@@ -86,6 +86,12 @@ static void run_execute(group_job *j, ledger *l)
         error_set(&j->why, "block %lld does not follow block %lld", (long long)proposal->header.number, (long long)head.number);
         return;
     }
+    /* Transactions of the pool have their sender; those of a full proposal or a fetched block are not shared yet. */
+    if (transaction_recover_senders(ledger_rules(l), proposal->transactions, proposal->transaction_count) !=
+        proposal->transaction_count) {
+        error_set(&j->why, "block %lld holds a transaction without a signer", (long long)proposal->header.number);
+        return;
+    }
     parent_block parent = {head.hash, head.number, head.state_root};
     j->ok = executor_run_block(ledger_executor(l), ledger_store(l), proposal, &parent, &j->result, &j->why) == EXECUTE_OK;
 }
