@@ -78,18 +78,12 @@ static void run_serve(group_job *j, ledger *l)
     buffer_free(&packet);
 }
 
-static void run_execute(group_job *j, ledger *l)
+static void run_execute(group_job *j, ledger *l, executor *x)
 {
     ledger_tip head = ledger_head(l);
     block *proposal = j->proposal;
     if (proposal->header.number != head.number + 1 || !hash256_equal(&proposal->header.parent_hash, &head.hash)) {
         error_set(&j->why, "block %lld does not follow block %lld", (long long)proposal->header.number, (long long)head.number);
-        return;
-    }
-    /* Transactions of the pool have their sender; those of a full proposal or a fetched block are not shared yet. */
-    if (transaction_recover_senders(ledger_rules(l), proposal->transactions, proposal->transaction_count) !=
-        proposal->transaction_count) {
-        error_set(&j->why, "block %lld holds a transaction without a signer", (long long)proposal->header.number);
         return;
     }
     parent_block parent = {head.hash, head.number, head.state_root};
@@ -107,7 +101,7 @@ static void run_commit(group_job *j, ledger *l)
     j->ok = j->view != NULL;
 }
 
-void group_job_run(group_job *j, ledger *l)
+void group_job_run(group_job *j, ledger *l, executor *x)
 {
     switch (j->kind) {
     case JOB_VERIFY:
@@ -120,7 +114,7 @@ void group_job_run(group_job *j, ledger *l)
         run_serve(j, l);
         break;
     case JOB_EXECUTE:
-        run_execute(j, l);
+        run_execute(j, l, x);
         break;
     case JOB_PERSIST:
         j->ok = ledger_save_prepared(l, j->raw[0], &j->why);

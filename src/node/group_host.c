@@ -61,11 +61,12 @@ typedef struct await_item {
 } await_item;
 
 struct group_host {
-    host_services services;
+    const host_services *services;
     int32_t id;
     consensus_kind consensus;
     store *store;
     ledger *ledger;
+    executor *executor;
     chain_rules rules;
 
     /* The engine's from here on. */
@@ -77,7 +78,7 @@ struct group_host {
     bool ordered_running;
     size_t jobs_under_way;
     map waiters; /* tx hash -> await_item */
-    bool leaving;
+    bool started, leaving;
 
     engine_item attach, detach;
     sem_t left;
@@ -109,8 +110,8 @@ static group_config make_group_config(const group_host *h, const group_settings 
     return (group_config){
         .consensus = {.rules = &h->rules,
                       .kind = s->genesis.consensus,
-                      .self = h->services.self,
-                      .key = h->services.key,
+                      .self = h->services->self,
+                      .key = h->services->key,
                       .seed = seed,
                       .ttl = (unsigned)s->ttl,
                       .min_block_interval_ms = (uint64_t)s->min_block_generation_time,
@@ -119,7 +120,7 @@ static group_config make_group_config(const group_host *h, const group_settings 
                       .ttl_optimization = s->ttl_optimization,
                       .prepare_with_hashes = s->prepare_with_hashes},
         .sync = {.rules = &h->rules,
-                 .self = h->services.self,
+                 .self = h->services->self,
                  .seed = seed + 1,
                  .send_txs_by_tree = s->send_txs_by_tree,
                  .sync_block_by_tree = s->sync_block_by_tree,
@@ -147,7 +148,7 @@ static void destroy(group_host *h)
     map_free(&h->waiters);
     free(h->ordered);
     sem_destroy(&h->left);
-    secret_key_wipe(&h->services.key);
+    executor_free(h->executor);
     free(h);
 }
 
@@ -155,7 +156,7 @@ group_host *group_host_open(const host_services *services, const node_settings *
                             uint64_t seed, error_text *why)
 {
     group_host *h = memory_new(sizeof *h);
-    h->services = *services;
+    h->services = services;
     h->id = settings->genesis.group_id;
     h->consensus = settings->genesis.consensus;
     h->rules = settings->rules;
@@ -168,6 +169,7 @@ group_host *group_host_open(const host_services *services, const node_settings *
     if (open_store(h, node, settings, why))
         h->ledger = ledger_open(&h->rules, &settings->genesis, h->store, &differs, why);
     if (h->ledger) {
+        h->executor = executor_new(&h->rules);
         group_config config = make_group_config(h, settings, seed);
         h->group = group_open(&config, h->ledger, why);
         secret_key_wipe(&config.consensus.key);
@@ -187,7 +189,7 @@ group_host *group_host_open(const host_services *services, const node_settings *
 
 void group_host_start(group_host *h)
 {
-    queue_result posted = engine_post(h->services.engine, &h->attach);
+    queue_result posted = engine_post(h->services->engine, &h->attach);
     assert(posted == QUEUE_OK);
 }
 
@@ -195,7 +197,7 @@ void group_host_stop(group_host *h)
 {
     if (h == NULL)
         return;
-    if (engine_post(h->services.engine, &h->detach) == QUEUE_OK)
+    if (engine_post(h->services->engine, &h->detach) == QUEUE_OK)
         while (sem_wait(&h->left) != 0)
             ;
     destroy(h);
@@ -209,6 +211,11 @@ int32_t group_host_id(const group_host *h)
 ledger *group_host_ledger(group_host *h)
 {
     return h->ledger;
+}
+
+executor *group_host_executor(group_host *h)
+{
+    return h->executor;
 }
 
 consensus_kind group_host_consensus(const group_host *h)
@@ -233,7 +240,7 @@ net_verdict group_host_frame(group_host *h, const net_frame *frame)
     f->size = frame->payload.size;
     if (frame->payload.size)
         memcpy(f->payload, frame->payload.data, frame->payload.size);
-    queue_result result = engine_offer(h->services.engine, &f->item);
+    queue_result result = engine_offer(h->services->engine, &f->item);
     if (result != QUEUE_OK)
         free(f);
     return result == QUEUE_FULL ? NET_CONGESTED : NET_TAKEN;
@@ -246,7 +253,7 @@ void group_host_sessions(group_host *h, const node_id *nodes, size_t count)
     s->count = count;
     if (count)
         memcpy(s->nodes, nodes, count * sizeof *nodes);
-    if (engine_post(h->services.engine, &s->item) != QUEUE_OK)
+    if (engine_post(h->services->engine, &s->item) != QUEUE_OK)
         free(s);
 }
 
@@ -257,7 +264,7 @@ bool group_host_submit(group_host *h, transaction *tx, rpc_submit_answer answer,
                        .tx = transaction_keep(tx),
                        .answer = answer,
                        .context = context};
-    if (engine_offer(h->services.engine, &s->item) == QUEUE_OK)
+    if (engine_offer(h->services->engine, &s->item) == QUEUE_OK)
         return true;
     transaction_drop(tx);
     free(s);
@@ -268,7 +275,7 @@ void group_host_await_receipt(group_host *h, const hash256 *tx_hash, rpc_receipt
 {
     await_item *w = memory_new(sizeof *w);
     *w = (await_item){.item = {.kind = ENGINE_AWAIT, .host = h}, .tx_hash = *tx_hash, .ready = ready, .context = context};
-    if (engine_post(h->services.engine, &w->item) == QUEUE_OK)
+    if (engine_post(h->services->engine, &w->item) == QUEUE_OK)
         return;
     free(w);
     ready(context, -1, 0);
@@ -278,7 +285,7 @@ void group_host_query(group_host *h, void (*look)(group *g, void *context), void
 {
     query_item q = {.item = {.kind = ENGINE_QUERY, .host = h}, .look = look, .context = context};
     sem_init(&q.seen, 0, 0);
-    queue_result posted = engine_post(h->services.engine, &q.item);
+    queue_result posted = engine_post(h->services->engine, &q.item);
     assert(posted == QUEUE_OK); /* whoever holds the group keeps its engine alive */
     while (sem_wait(&q.seen) != 0)
         ;
@@ -290,8 +297,8 @@ void group_host_query(group_host *h, void (*look)(group *g, void *context), void
 static void run_job(job *work)
 {
     job_item *j = (job_item *)((char *)work - offsetof(job_item, work));
-    group_job_run(j->done, j->item.host->ledger);
-    queue_result posted = engine_post(j->item.host->services.engine, &j->item);
+    group_job_run(j->done, j->item.host->ledger, j->item.host->executor);
+    queue_result posted = engine_post(j->item.host->services->engine, &j->item);
     assert(posted == QUEUE_OK); /* a host leaves its engine only when no job is under way */
 }
 
@@ -300,7 +307,7 @@ static void submit_job(group_host *h, group_job *g)
     job_item *j = memory_new(sizeof *j);
     *j = (job_item){.item = {.kind = ENGINE_JOB_DONE, .host = h}, .work = {.run = run_job}, .done = g};
     bool for_disk = g->kind == JOB_PERSIST || g->kind == JOB_COMMIT || g->kind == JOB_SERVE;
-    bool accepted = worker_pool_submit_unbounded(for_disk ? h->services.committers : h->services.workers, &j->work);
+    bool accepted = worker_pool_submit_unbounded(for_disk ? h->services->committers : h->services->workers, &j->work);
     assert(accepted); /* the pools outlive the hosts */
     h->jobs_under_way++;
 }
@@ -368,10 +375,10 @@ static void perform(group_host *h, const group_action *action)
 {
     switch (action->kind) {
     case GROUP_SEND:
-        if (h->services.net &&
-            net_send(h->services.net, action->send.to, action->send.count, (uint16_t)h->id, (uint16_t)action->send.module,
+        if (h->services->net &&
+            net_send(h->services->net, action->send.to, action->send.count, (uint16_t)h->id, (uint16_t)action->send.module,
                      action->send.packet_type, action->send.payload) == NET_SEND_FULL)
-            log_write(h->services.log, LOG_WARNING, h->id, "[NET]frame not sent, the queue is full,size=%zu",
+            log_write(h->services->log, LOG_WARNING, h->id, "[NET]frame not sent, the queue is full,size=%zu",
                       action->send.payload.size);
         break;
     case GROUP_JOB:
@@ -395,7 +402,7 @@ static void perform(group_host *h, const group_action *action)
         atomic_store(&h->failed, true);
         break;
     case GROUP_LOG:
-        log_write(h->services.log, action->log.level, h->id, "%s", action->log.text);
+        log_write(h->services->log, action->log.level, h->id, "%s", action->log.text);
         break;
     }
 }
@@ -516,16 +523,19 @@ void group_host_step(group_host *h, queue_link *batch, uint64_t now_steady_ms)
         turn_away(h, batch);
         return;
     }
+    if (!h->started) {
+        h->started = true;
+        group_actions_reset(&h->actions);
+        group_start(h->group, time_now(now_steady_ms), &h->actions);
+        perform_all(h);
+    }
     do {
         group_event events[EVENTS_PER_STEP];
         size_t count = 0;
         queue_link *rest = batch;
         group_actions_reset(&h->actions);
-        for (; rest && count < EVENTS_PER_STEP; rest = rest->next) {
-            if (((engine_item *)rest)->kind == ENGINE_ATTACH)
-                group_start(h->group, time_now(now_steady_ms), &h->actions);
+        for (; rest && count < EVENTS_PER_STEP; rest = rest->next)
             count += make_event(h, (engine_item *)rest, &events[count]);
-        }
         group_step(h->group, time_now(now_steady_ms), events, count, &h->actions);
         perform_all(h);
         for (queue_link *next; batch != rest; batch = next) {

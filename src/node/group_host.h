@@ -23,6 +23,7 @@ typedef struct {
 } host_services;
 
 /* Opens store and ledger under data_path/group<N>/ and the machines on them; nothing runs yet. */
+/* services is borrowed for the host's life. */
 group_host *group_host_open(const host_services *services, const node_settings *node, const group_settings *settings,
                             uint64_t seed, error_text *why) MUST_USE;
 /* Hands the group to its engine: it starts to work. */
@@ -32,6 +33,7 @@ void group_host_stop(group_host *h);
 
 int32_t group_host_id(const group_host *h);
 ledger *group_host_ledger(group_host *h);
+executor *group_host_executor(group_host *h);
 consensus_kind group_host_consensus(const group_host *h);
 bool group_host_has_failed(const group_host *h); /* the store failed; the group stands still */
 

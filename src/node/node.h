@@ -1,0 +1,24 @@
+/* node.h: the process of a node: configuration, identity, threads, groups and doors, started in one order and stopped in the
+   other. Threads of a running node (their number does not depend on the number of groups):
+
+     name        number            does
+     main        1                 waits for signals
+     net         1                 peers: accept, TLS, frames
+     rpc         1                 clients: HTTP
+     engine      1                 steps every group's state machines
+     worker      cores, at most 4  decoding, signatures, execution, RPC methods
+     commit      1                 the disk
+   Queues between them: node/engine.h (inbox), net/net.h (outbox), base/worker_pool.h (jobs); their limits stand there. */
+#ifndef HANSE_NODE_NODE_H
+#define HANSE_NODE_NODE_H
+
+#include "base/error_text.h"
+
+typedef struct node node;
+
+/* Reads the node directory's files (paths relative to the working directory) and starts everything. NULL and a reason that
+   names the file, key, address or directory to blame; whatever was started is stopped again. */
+node *node_start(const char *config_path, error_text *why) MUST_USE;
+void node_stop(node *n);
+
+#endif
