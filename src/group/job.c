@@ -78,7 +78,7 @@ static void run_serve(group_job *j, ledger *l)
     buffer_free(&packet);
 }
 
-static void run_execute(group_job *j, ledger *l, executor *x)
+static void run_execute(group_job *j, ledger *l)
 {
     ledger_tip head = ledger_head(l);
     block *proposal = j->proposal;
@@ -101,7 +101,7 @@ static void run_commit(group_job *j, ledger *l)
     j->ok = j->view != NULL;
 }
 
-void group_job_run(group_job *j, ledger *l, executor *x)
+void group_job_run(group_job *j, ledger *l)
 {
     switch (j->kind) {
     case JOB_VERIFY:
@@ -114,7 +114,7 @@ void group_job_run(group_job *j, ledger *l, executor *x)
         run_serve(j, l);
         break;
     case JOB_EXECUTE:
-        run_execute(j, l, x);
+        run_execute(j, l);
         break;
     case JOB_PERSIST:
         j->ok = ledger_save_prepared(l, j->raw[0], &j->why);

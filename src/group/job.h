@@ -50,7 +50,7 @@ typedef struct group_job {
 
 group_job *group_job_new(group_job_kind kind, uint64_t ticket, bool for_sync) MUST_USE;
 /* Any thread, within the order stated above. */
-void group_job_run(group_job *j, ledger *l, executor *x);
+void group_job_run(group_job *j, ledger *l);
 void group_job_free(group_job *j); /* NULL is allowed */
 
 static inline bool group_job_is_ordered(group_job_kind kind)

@@ -66,7 +66,6 @@ struct group_host {
     consensus_kind consensus;
     store *store;
     ledger *ledger;
-    executor *executor;
     chain_rules rules;
 
     /* The engine's from here on. */
@@ -148,7 +147,6 @@ static void destroy(group_host *h)
     map_free(&h->waiters);
     free(h->ordered);
     sem_destroy(&h->left);
-    executor_free(h->executor);
     free(h);
 }
 
@@ -169,7 +167,6 @@ group_host *group_host_open(const host_services *services, const node_settings *
     if (open_store(h, node, settings, why))
         h->ledger = ledger_open(&h->rules, &settings->genesis, h->store, &differs, why);
     if (h->ledger) {
-        h->executor = executor_new(&h->rules);
         group_config config = make_group_config(h, settings, seed);
         h->group = group_open(&config, h->ledger, why);
         secret_key_wipe(&config.consensus.key);
@@ -211,11 +208,6 @@ int32_t group_host_id(const group_host *h)
 ledger *group_host_ledger(group_host *h)
 {
     return h->ledger;
-}
-
-executor *group_host_executor(group_host *h)
-{
-    return h->executor;
 }
 
 consensus_kind group_host_consensus(const group_host *h)
@@ -297,7 +289,7 @@ void group_host_query(group_host *h, void (*look)(group *g, void *context), void
 static void run_job(job *work)
 {
     job_item *j = (job_item *)((char *)work - offsetof(job_item, work));
-    group_job_run(j->done, j->item.host->ledger, j->item.host->executor);
+    group_job_run(j->done, j->item.host->ledger);
     queue_result posted = engine_post(j->item.host->services->engine, &j->item);
     assert(posted == QUEUE_OK); /* a host leaves its engine only when no job is under way */
 }

@@ -39,7 +39,6 @@ typedef struct {
     void (*release_group)(void *context, rpc_group *group);
     size_t (*list_groups)(void *context, int32_t *out, size_t max); /* ascending ids of running groups */
     ledger *(*ledger_of)(rpc_group *group);                        /* lives as long as the group is held */
-    executor *(*executor_of)(rpc_group *group);                    /* likewise: for calls */
     consensus_kind (*consensus_of)(rpc_group *group);
     /* Takes one more reference of tx. false: the group's inbox is full, answer is not called (the door says so). */
     bool (*submit)(rpc_group *group, transaction *tx, rpc_submit_answer answer, void *answer_context);
