@@ -83,7 +83,9 @@ typedef struct {
     hash256 (*block_hash)(void *context, int64_t number);        /* asked only for numbers inside the window */
     void (*emit_log)(void *context, const address *self, const hash256 *topics, size_t topic_count, bytes data);
     void (*self_destruct)(void *context, const address *self, const address *beneficiary);
-    const evm_environment *(*environment)(void *context);
+    const evm_environment *(*environment)(void *context); /* the same values as long as the frame lives */
+    /* The slot's value at the start of the transaction; asked only with net_metering, else it may be NULL. */
+    u256 (*original_storage)(void *context, const address *self, const u256 *slot);
 } evm_host;
 
 typedef struct {
