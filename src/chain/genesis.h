@@ -2,6 +2,7 @@
 #ifndef HANSE_CHAIN_GENESIS_H
 #define HANSE_CHAIN_GENESIS_H
 
+#include "base/ini.h"
 #include "chain/block.h"
 
 typedef enum { CONSENSUS_PBFT, CONSENSUS_RPBFT, CONSENSUS_RAFT } consensus_kind;
@@ -15,10 +16,16 @@ typedef struct genesis {
     char storage_text[16];     /* storage.type: read and marked below rc3 only */
     int64_t max_trans_num, gas_limit, consensus_timeout_s;
     int64_t epoch_sealer_num, epoch_block_num;
+    int64_t min_elect_time_ms, max_elect_time_ms; /* raft only */
     bool free_storage;
     node_id *sealers;          /* in the order that counts: sorted from 2.9.0 on, else file order */
     size_t sealer_count;
 } genesis;
+
+/* Reads group.N.genesis (spec/interfaces.md 5.3): defaults, bounds, and the sealers in the order that counts. The array lives
+   in a. A state.type that is neither storage nor mpt is kept in the mark and means storage. */
+bool genesis_read(const chain_rules *rules, const ini *file, arena *a, genesis *out, error_text *why) MUST_USE;
+state_kind genesis_state_kind(const genesis *g);
 
 /* The mark that block 0 carries in extraData. */
 char *genesis_mark(const chain_rules *rules, const genesis *g, arena *a);
