@@ -12,6 +12,7 @@ static const struct {
     [GATE_STATUS_BYTE] = {VERSION_RC3, "_status_ is a trailing byte of a hashed row"},
     [GATE_TX_GAS_IS_NO_LIMIT] = {VERSION_RC3 + 1, "the gas field of a transaction is no limit"},
     [GATE_LARGE_CODE] = {VERSION_OF(2, 0, 1), "contract code up to 0x40000 bytes"},
+    [GATE_LIMIT_WIDE] = {VERSION_OF(2, 1, 0), "the end of a limit is summed without overflow"},
     [GATE_MERKLE_16] = {VERSION_OF(2, 2, 0), "width-16 Merkle roots and proofs"},
     [GATE_RAW_BLOCK_ROWS] = {VERSION_OF(2, 2, 0), "block and nonce rows as raw bytes"},
     [GATE_SHORT_TABLE_NAMES] = {VERSION_OF(2, 2, 0), "table names c_, u_, cp_"},
@@ -43,12 +44,16 @@ static const struct {
     [GATE_PERMISSION_STATUS] = {VERSION_OF(2, 6, 0), "a denied SSTORE gives status 25"},
     [GATE_VRF_SEALERS] = {VERSION_OF(2, 6, 0), "working sealers of rpbft are chosen by VRF"},
     [GATE_TIME_ALIGNMENT] = {VERSION_OF(2, 6, 0), "nodes align their clocks"},
+    [GATE_PERMISSION_CODES] = {VERSION_OF(2, 6, 0), "permission codes of committee members"},
+    [GATE_STRICT_ARGUMENTS] = {VERSION_OF(2, 7, 0), "stricter arguments of built-in contracts"},
     [GATE_STORAGE_ERROR_TEXT] = {VERSION_OF(2, 7, 0), "storage error texts of built-in contracts"},
     [GATE_RAW_CODE_HASH] = {VERSION_OF(2, 8, 0), "EXTCODEHASH reads the raw row"},
     [GATE_CRYPTO_PRECOMPILED] = {VERSION_OF(2, 8, 0), "crypto contract at 0x5006"},
     [GATE_REMAIN_GAS] = {VERSION_OF(2, 9, 0), "remainGas in receipts, gas of each transaction, gas charging"},
     [GATE_SORTED_SEALERS] = {VERSION_OF(2, 9, 0), "genesis sealers are sorted"},
     [GATE_RSA_CHANNEL] = {VERSION_OF(2, 9, 0), "RSA certificates for SDKs"},
+    [GATE_TABLE_NAME_TEXT] = {VERSION_OF(2, 9, 0), "the refusal of a long table name says 50"},
+    [GATE_NODE_ID_DIGITS] = {VERSION_OF(2, 10, 0), "a node id is 128 hexadecimal digits"},
 };
 
 bool version_has(uint32_t version, gate g)

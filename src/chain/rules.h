@@ -31,6 +31,7 @@ typedef enum {
     GATE_STATUS_BYTE,            /* rc3: _status_ is a trailing byte of a hashed row */
     GATE_TX_GAS_IS_NO_LIMIT,     /* > rc3 */
     GATE_LARGE_CODE,             /* 2.0.1: code size 0x40000 */
+    GATE_LIMIT_WIDE,             /* 2.1.0: the end of a limit is summed without 32-bit overflow */
     GATE_MERKLE_16,              /* 2.2.0: width-16 roots and proofs */
     GATE_RAW_BLOCK_ROWS,         /* 2.2.0: block and nonce rows as raw bytes */
     GATE_SHORT_TABLE_NAMES,      /* 2.2.0: c_, u_, cp_ */
@@ -62,12 +63,16 @@ typedef enum {
     GATE_PERMISSION_STATUS,      /* 2.6.0: SSTORE denied is 25 */
     GATE_VRF_SEALERS,            /* 2.6.0: 0x1011, rpbft by VRF */
     GATE_TIME_ALIGNMENT,         /* 2.6.0 */
+    GATE_PERMISSION_CODES,       /* 2.6.0: Permission's code for committee members; grantWrite and revokeWrite unchecked */
+    GATE_STRICT_ARGUMENTS,       /* 2.7.0: CNS lengths, CRUD.update without key field, weight > 0 */
     GATE_STORAGE_ERROR_TEXT,     /* 2.7.0 */
     GATE_RAW_CODE_HASH,          /* 2.8.0: EXTCODEHASH reads the raw row */
     GATE_CRYPTO_PRECOMPILED,     /* 2.8.0: 0x5006 */
     GATE_REMAIN_GAS,             /* 2.9.0: receipts with remainGas, gas per transaction, charging, 0x1009 */
     GATE_SORTED_SEALERS,         /* 2.9.0 */
     GATE_RSA_CHANNEL,            /* 2.9.0 */
+    GATE_TABLE_NAME_TEXT,        /* 2.9.0: the refusal of a long table name says 50, before 64 */
+    GATE_NODE_ID_DIGITS,         /* 2.10.0: a node id is 128 hexadecimal digits */
     GATE_COUNT
 } gate;
 

@@ -111,7 +111,7 @@ void condition_apply_limit(const condition *c, const chain_rules *rules, size_t 
     if (c == NULL || !c->is_limited || c->offset < 0 || c->count < 0)
         return;
     int64_t stop = (int64_t)c->offset + c->count;
-    if (rules->version < VERSION_OF(2, 1, 0))
+    if (!rules_have(rules, GATE_LIMIT_WIDE))
         stop = (int32_t)(uint32_t)(uint64_t)stop; /* QUIRK below 2.1.0: the sum wraps in 32 bits (data-model.md 8.1) */
     if (stop < 0)
         stop = 0;
