@@ -28,7 +28,7 @@ typedef enum {
 } execute_result;
 
 /* What executing a block gave: the executed block and the rows it changes. Counted; immutable once returned. It may outlive
-   its executor and its store. */
+   its executor and its store, not the rules. */
 typedef struct execution execution;
 
 /* Executes `proposal` on the newest state of s, which must be that of its parent. The result's block is a new one: same
