@@ -95,9 +95,19 @@ static inline uint32_t read_le32(const uint8_t *p)
     return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
+static inline uint64_t read_le64(const uint8_t *p)
+{
+    return (uint64_t)read_le32(p + 4) << 32 | read_le32(p);
+}
+
 static inline void write_le32(uint8_t *p, uint32_t v)
 {
     p[0] = (uint8_t)v, p[1] = (uint8_t)(v >> 8), p[2] = (uint8_t)(v >> 16), p[3] = (uint8_t)(v >> 24);
+}
+
+static inline void write_le64(uint8_t *p, uint64_t v)
+{
+    write_le32(p, (uint32_t)v), write_le32(p + 4, (uint32_t)(v >> 32));
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include "crypto/digest.h"
 
 #include <assert.h>
+#include <openssl/ripemd.h>
 #include <openssl/sha.h>
 
 #include "crypto/compress.h"
@@ -12,16 +13,6 @@ enum { KECCAK256_BLOCK_BYTES = 136, SM3_BLOCK_BYTES = 64 };
 
 _Static_assert(sizeof(SHA256_CTX) <= sizeof((hash_stream){0}.state.sha256), "hash_stream holds a SHA256_CTX");
 _Static_assert(KECCAK256_BLOCK_BYTES <= sizeof((hash_stream){0}.pending), "hash_stream holds a block");
-
-static inline uint64_t read_le64(const uint8_t *p)
-{
-    return (uint64_t)read_le32(p + 4) << 32 | read_le32(p);
-}
-
-static inline void write_le64(uint8_t *p, uint64_t v)
-{
-    write_le32(p, (uint32_t)v), write_le32(p + 4, (uint32_t)(v >> 32));
-}
 
 static void keccak_absorb(uint64_t state[25], const uint8_t *blocks, size_t count)
 {
@@ -138,4 +129,10 @@ hash256 digest_of(digest_kind kind, bytes in)
     hash_stream_begin(&s, kind);
     hash_stream_add(&s, in);
     return hash_stream_end(&s);
+}
+
+void ripemd160_of(bytes in, uint8_t out[20])
+{
+    static const uint8_t nothing;
+    RIPEMD160(in.size ? in.data : &nothing, in.size, out);
 }

@@ -29,4 +29,6 @@ void hash_stream_begin(hash_stream *s, digest_kind kind);
 void hash_stream_add(hash_stream *s, bytes more);
 hash256 hash_stream_end(hash_stream *s); /* afterwards: begin again, or drop it */
 
+void ripemd160_of(bytes in, uint8_t out[20]); /* asked for by the EVM only (address 3) */
+
 #endif
