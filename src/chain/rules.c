@@ -28,6 +28,7 @@ static const struct {
     [GATE_CONDITION_NE] = {VERSION_OF(2, 3, 0), "the NE condition"},
     [GATE_EVM_FLAGS] = {VERSION_OF(2, 4, 0), "evm flags in the genesis mark; free storage"},
     [GATE_PRECOMPILED_GAS] = {VERSION_OF(2, 4, 0), "gas of built-in contracts"},
+    [GATE_ETH_STANDARD_HASHES] = {VERSION_OF(2, 4, 0), "ecrecover and sha256 are standard on national chains too"},
     [GATE_TABLE_HASH_IS_H] = {VERSION_OF(2, 4, 0) + 1, "table hashes use the hash of the chain"},
     [GATE_CHAIN_SM_CRYPTO] = {VERSION_OF(2, 5, 0), "chain.sm_crypto selects the suite"},
     [GATE_RAW_CODE_ROWS] = {VERSION_OF(2, 5, 0), "code and code hash rows as raw bytes"},

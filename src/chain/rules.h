@@ -47,6 +47,7 @@ typedef enum {
     GATE_CONDITION_NE,           /* 2.3.0 */
     GATE_EVM_FLAGS,              /* 2.4.0: in the genesis mark; free storage */
     GATE_PRECOMPILED_GAS,        /* 2.4.0 */
+    GATE_ETH_STANDARD_HASHES,    /* 2.4.0: ecrecover is ECDSA and 0x2 is SHA-256 on national chains too */
     GATE_TABLE_HASH_IS_H,        /* > 2.4.0 */
     GATE_CHAIN_SM_CRYPTO,        /* 2.5.0: chain.sm_crypto */
     GATE_RAW_CODE_ROWS,          /* 2.5.0 */
