@@ -1,5 +1,8 @@
 /* sync.h: block download, block status and transaction gossip of one group, as a pure state machine: no socket, thread, clock
-   or random source inside (random choices come from a generator seeded at creation and by events).
+   or random source inside (random choices come from a generator seeded at creation).
+   Jobs (VERIFY, IMPORT, SERVE): at most SYNC_VERIFY_JOBS_MAX batches are verified, one block is imported and one request served
+   at a time. What the action of a job points to belongs to the machine and lives until its answer came; each job is answered
+   exactly once, with its ticket. Free the machine only when no job is under way.
    Source: spec/consensus.md sections 3 and 8. Thread: the group's engine, no other. */
 #ifndef HANSE_SYNC_SYNC_H
 #define HANSE_SYNC_SYNC_H
@@ -24,8 +27,8 @@ typedef struct {
 } sync_config;
 
 typedef enum {
-    SYNC_EVENT_TICK,
-    SYNC_EVENT_CHAIN,                  /* the chain advanced, or the first event of all */
+    SYNC_EVENT_TICK,                   /* time has passed */
+    SYNC_EVENT_CHAIN,                  /* the chain advanced, or the first event of all; the pool was told first */
     SYNC_EVENT_MESSAGE,
     SYNC_EVENT_TRANSACTIONS,           /* the pool has new transactions to spread */
     SYNC_EVENT_VERIFIED,               /* answer to SYNC_VERIFY: admitted transactions are already in the pool */
@@ -47,7 +50,7 @@ typedef struct {
         } message;
         struct {
             uint64_t ticket;
-            transaction *const *admitted; /* those that got into the pool */
+            transaction *const *admitted; /* those that got into the pool, best in the order of the action */
             size_t count;
         } verified;
         struct {
@@ -72,7 +75,8 @@ typedef enum {
     SYNC_IMPORT,   /* decode (with full signature check), consensus_check_block, execute, commit -> CHAIN, IMPORTED */
     SYNC_SERVE,    /* read blocks [from, from + count) and send them to a node in Blocks packets -> SERVED */
     SYNC_STATE,    /* for the consensus: downloading, known highest */
-    SYNC_DEADLINE,
+    SYNC_DEADLINE, /* call again with a TICK at this steady time; replaces the earlier deadline. Absent: the earlier one
+                      stays; SYNC_NO_DEADLINE: none. A TICK ends its deadline. */
     SYNC_LOG
 } sync_action_kind;
 
@@ -87,9 +91,9 @@ typedef struct {
         } send;
         struct {
             uint64_t ticket;
-            bytes *raw;                /* raw transactions */
+            bytes *raw;                /* raw transactions, from one or several packets */
             size_t count;
-            node_id from;
+            node_id from;              /* sender of the first: for the log */
         } verify;
         struct {
             uint64_t ticket;
@@ -115,8 +119,15 @@ typedef struct {
     };
 } sync_action;
 
-enum { SYNC_ACTIONS_MAX = 1024, SYNC_PACKET_MAX_BYTES = 100 * 1024 * 1024 - 2048 };
+enum {
+    SYNC_ACTIONS_MAX = 1024,                          /* frames beyond it are dropped, as a network may do */
+    SYNC_PACKET_MAX_BYTES = 100 * 1024 * 1024 - 2048, /* sum of the blocks of one Blocks packet */
+    SYNC_VERIFY_JOBS_MAX = 4
+};
 
+#define SYNC_NO_DEADLINE UINT64_MAX
+
+/* Filled by one step; frames, node lists and log texts live in memory until the list is reset. */
 typedef struct {
     sync_action items[SYNC_ACTIONS_MAX];
     size_t count;
@@ -126,7 +137,8 @@ typedef struct {
 void sync_actions_reset(sync_actions *list);
 
 sync_machine *sync_new(const sync_config *config) MUST_USE;
-void sync_free(sync_machine *s);
+void sync_free(sync_machine *s); /* NULL is allowed */
+/* Applies one event. Bad input from peers is counted and dropped, never fatal. */
 void sync_step(sync_machine *s, const sync_event *event, sync_actions *out);
 
 /* Median of the peers' clock offsets (consensus.md section 3): aligned time = utc + this. */
@@ -149,6 +161,8 @@ typedef struct {
     size_t pool_size;
     sync_peer_status *peers; /* in order of node id */
     size_t peer_count;
+    uint64_t refused_packets; /* malformed, or from nodes that may not send such */
+    uint64_t dropped_packets; /* good ones that met a full buffer */
 } sync_status;
 sync_status sync_status_of(const sync_machine *s, arena *a);
 
