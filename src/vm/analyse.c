@@ -2,6 +2,8 @@
    same walk runs twice: first it counts, then it writes. */
 #include "vm/code.h"
 
+#include "vm/u256_evm.h"
+
 #include "base/memory.h"
 
 #include <assert.h>
@@ -76,12 +78,15 @@ static size_t behind(bytes code, size_t at)
     return size < code.size - at ? at + size : code.size;
 }
 
+/* What a PUSH puts on the stack; truncated data have zeros on the right. */
 static u256 push_value(bytes code, size_t at)
 {
-    uint8_t value[32] = {0};
+    uint8_t word[64] = {0};
     size_t size = 1 + (size_t)(code.data[at] - OP_PUSH1), left = code.size - at - 1;
-    memcpy(value, code.data + at + 1, size < left ? size : left); /* truncated data: zeros on the right */
-    return u256_from_be(bytes_of(value, size));
+    if (size == 1)
+        return u256_of(left ? code.data[at + 1] : 0);
+    memcpy(word + 32, code.data + at + 1, size < left ? size : left);
+    return evm_load_word(word + size);
 }
 
 static void emit_push(walk *w, u256 value)

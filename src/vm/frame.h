@@ -11,8 +11,8 @@ typedef enum { FRAME_READY, FRAME_WAITS, FRAME_ENDED } frame_state;
 struct evm_frame {
     /* the interpreter's registers while it does not run */
     const evm_instruction *next;
-    u256 *top; /* the newest stack item; stack - 1 + items */
     int64_t gas; /* already reduced by the whole block: spec/execution.md 4.2 */
+    u256 *top;   /* the newest stack item; stack - 1 + items */
     uint32_t block_gas;
 
     u256 *stack;

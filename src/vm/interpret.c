@@ -3,7 +3,7 @@
    because the last ones are STOP and BAD_JUMP. */
 #include "vm/operations.h"
 
-#include "vm/u256_evm.h"
+#include "vm/op_words.h"
 
 #include <assert.h>
 
@@ -31,11 +31,6 @@ static bool enter_with_other_stack(evm_frame *f, const evm_block *block)
     return true;
 }
 
-static inline unsigned shift_amount(u256 by)
-{
-    return u256_fits_u64(by) && by.limb[0] < 256 ? (unsigned)by.limb[0] : 256;
-}
-
 static inline u256 word_of_address(const address *a)
 {
     return u256_from_be(BYTES_OF_VALUE(*a));
@@ -58,53 +53,18 @@ static u256 code_size_of_word(evm_frame *f, u256 word)
     return u256_of(f->host->code_size(f->context, &account));
 }
 
-static inline u256 quotient_of(u256 a, u256 b)
-{
-    u256 quotient, remainder;
-    evm_divide(a, b, &quotient, &remainder);
-    return quotient;
-}
-
-static inline u256 remainder_of(u256 a, u256 b)
-{
-    u256 quotient, remainder;
-    evm_divide(a, b, &quotient, &remainder);
-    return remainder;
-}
-
-static inline u256 flag(bool set)
-{
-    return u256_of(set);
-}
-
-static inline u256 and_words(u256 a, u256 b)
-{
-    return (u256){{a.limb[0] & b.limb[0], a.limb[1] & b.limb[1], a.limb[2] & b.limb[2], a.limb[3] & b.limb[3]}};
-}
-
-static inline u256 or_words(u256 a, u256 b)
-{
-    return (u256){{a.limb[0] | b.limb[0], a.limb[1] | b.limb[1], a.limb[2] | b.limb[2], a.limb[3] | b.limb[3]}};
-}
-
-static inline u256 xor_words(u256 a, u256 b)
-{
-    return (u256){{a.limb[0] ^ b.limb[0], a.limb[1] ^ b.limb[1], a.limb[2] ^ b.limb[2], a.limb[3] ^ b.limb[3]}};
-}
-
 #define DISPATCH() goto *target[ip->op]
 #define NEXT()                                                                                                         \
     do {                                                                                                               \
         ++ip;                                                                                                          \
         DISPATCH();                                                                                                    \
     } while (0)
-/* `expression` of a = top item and b = the one below it replaces both. */
-#define BINARY(expression)                                                                                             \
-    do {                                                                                                               \
-        const u256 a = top[0], b = top[-1];                                                                            \
-        *--top = (expression);                                                                                         \
-        NEXT();                                                                                                        \
-    } while (0)
+/* Labels of opcodes of op_words.h, which take one item more than they leave, or two. */
+#define WORDS(name, taken)                                                                                             \
+    do_##name:                                                                                                         \
+        word_##name(top);                                                                                              \
+        top -= (taken);                                                                                                \
+        NEXT();
 #define PUSH_VALUE(value)                                                                                              \
     do {                                                                                                               \
         *++top = (value);                                                                                              \
@@ -174,62 +134,32 @@ do_BAD_JUMP:
 out_of_gas:
     END(EVM_OUT_OF_GAS);
 
-do_ADD:
-    BINARY(u256_add(a, b));
-do_SUB:
-    BINARY(u256_sub(a, b));
-do_MUL:
-    BINARY(u256_mul(a, b));
-do_DIV:
-    BINARY(quotient_of(a, b));
-do_MOD:
-    BINARY(remainder_of(a, b));
-do_SDIV:
-    BINARY(evm_divide_signed(a, b));
-do_SMOD:
-    BINARY(evm_remainder_signed(a, b));
-do_SIGNEXTEND:
-    BINARY(evm_sign_extend(a, b));
-do_ADDMOD:
-    top[-2] = evm_add_modulo(top[0], top[-1], top[-2]);
-    top -= 2;
-    NEXT();
-do_MULMOD:
-    top[-2] = evm_multiply_modulo(top[0], top[-1], top[-2]);
-    top -= 2;
-    NEXT();
+    WORDS(ADD, 1)
+    WORDS(SUB, 1)
+    WORDS(MUL, 1)
+    WORDS(DIV, 1)
+    WORDS(MOD, 1)
+    WORDS(SDIV, 1)
+    WORDS(SMOD, 1)
+    WORDS(SIGNEXTEND, 1)
+    WORDS(ADDMOD, 2)
+    WORDS(MULMOD, 2)
+    WORDS(LT, 1)
+    WORDS(GT, 1)
+    WORDS(SLT, 1)
+    WORDS(SGT, 1)
+    WORDS(EQ, 1)
+    WORDS(ISZERO, 0)
+    WORDS(NOT, 0)
+    WORDS(AND, 1)
+    WORDS(OR, 1)
+    WORDS(XOR, 1)
+    WORDS(BYTE, 1)
+    WORDS(SHL, 1)
+    WORDS(SHR, 1)
+    WORDS(SAR, 1)
 do_EXP:
     OPERATE(op_exp(f, top), 1);
-do_LT:
-    BINARY(evm_less(a, b));
-do_GT:
-    BINARY(evm_less(b, a));
-do_SLT:
-    BINARY(evm_less_signed(a, b));
-do_SGT:
-    BINARY(evm_less_signed(b, a));
-do_EQ:
-    BINARY(flag(u256_equal(a, b)));
-do_AND:
-    BINARY(and_words(a, b));
-do_OR:
-    BINARY(or_words(a, b));
-do_XOR:
-    BINARY(xor_words(a, b));
-do_BYTE:
-    BINARY(evm_byte(a, b));
-do_SHL:
-    BINARY(u256_shift_left(b, shift_amount(a)));
-do_SHR:
-    BINARY(u256_shift_right(b, shift_amount(a)));
-do_SAR:
-    BINARY(evm_shift_right_signed(b, a));
-do_ISZERO:
-    *top = flag(u256_is_zero(*top));
-    NEXT();
-do_NOT:
-    *top = evm_not(*top);
-    NEXT();
 
 do_ADDRESS:
     PUSH_VALUE(word_of_address(&f->message.self));
@@ -328,13 +258,13 @@ do_JUMP_TO:
     DISPATCH();
 do_JUMPI:
     top -= 2;
-    if (u256_is_zero(top[1]))
+    if (word_is_zero(&top[1]))
         NEXT();
     ip = evm_code_jump(code, top[2]);
     DISPATCH();
 do_JUMPI_TO:
     top--;
-    if (u256_is_zero(top[1]))
+    if (word_is_zero(&top[1]))
         NEXT();
     ip = code->instructions + ip->argument;
     DISPATCH();
@@ -357,12 +287,9 @@ do_PUSH_FULL: {
         top++;                                                                                                         \
         NEXT();
 #define SWAP(byte, n)                                                                                                  \
-    do_SWAP##n: {                                                                                                      \
-        const u256 swapped = top[-n];                                                                                  \
-        top[-n] = top[0];                                                                                              \
-        top[0] = swapped;                                                                                              \
-        NEXT();                                                                                                        \
-    }
+    do_SWAP##n:                                                                                                        \
+        word_swap(&top[0], &top[-n]);                                                                                  \
+        NEXT();
 #define LOG(byte, n)                                                                                                   \
     do_LOG##n:                                                                                                         \
         OPERATE(op_log(f, top, n), n + 2);

@@ -5,7 +5,6 @@
 
 #include "base/u256.h"
 
-void evm_divide(u256 a, u256 b, u256 *quotient, u256 *remainder); /* as u256_divide, faster */
 u256 evm_divide_signed(u256 a, u256 b);       /* SDIV: towards zero; -2^255 / -1 is -2^255; by zero 0 */
 u256 evm_remainder_signed(u256 a, u256 b);    /* SMOD: sign of the dividend; by zero 0 */
 u256 evm_add_modulo(u256 a, u256 b, u256 m);  /* of the 257-bit sum; m = 0 gives 0 */
@@ -36,19 +35,11 @@ static inline void evm_store_word(uint8_t *p, u256 a)
     write_be64(p, a.limb[3]), write_be64(p + 8, a.limb[2]), write_be64(p + 16, a.limb[1]), write_be64(p + 24, a.limb[0]);
 }
 
-static inline u256 evm_less(u256 a, u256 b)
-{
-    unsigned __int128 borrow = 0;
-    for (int i = 0; i < 4; i++)
-        borrow = ((unsigned __int128)a.limb[i] - b.limb[i] - (uint64_t)borrow) >> 127;
-    return u256_of((uint64_t)borrow);
-}
-
-static inline u256 evm_less_signed(u256 a, u256 b)
+static inline bool evm_is_less_signed(u256 a, u256 b)
 {
     const uint64_t sign = (uint64_t)1 << 63;
     a.limb[3] ^= sign, b.limb[3] ^= sign;
-    return evm_less(a, b);
+    return u256_is_less(a, b);
 }
 
 #endif
