@@ -147,6 +147,7 @@ int main(void)
     bench_hash("sm3", DIGEST_SM3);
     bench_hash("sha256", DIGEST_SHA256);
     bench_suite(&crypto_standard);
+    bench_suite(&crypto_national);
     bench_bn254();
     return 0;
 }

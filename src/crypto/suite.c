@@ -40,10 +40,9 @@ const crypto_suite *suite_by_name(bytes name, error_text *why)
 {
     if (bytes_equal_text(name, crypto_standard.name))
         return &crypto_standard;
-    if (bytes_equal_text(name, "national"))
-        error_set(why, "this build has no national (SM2, SM3) cryptography; only standard chains can be run");
-    else
-        error_set(why, "crypto suite \"%.*s\" is not known; expected \"standard\" or \"national\"",
-                  (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
+    if (bytes_equal_text(name, crypto_national.name))
+        return &crypto_national;
+    error_set(why, "crypto suite \"%.*s\" is not known; expected \"standard\" or \"national\"",
+              (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
     return NULL;
 }

@@ -40,9 +40,9 @@ typedef struct crypto_suite {
     bool (*public_of)(const secret_key *key, public_key *out) MUST_USE; /* false: not a valid secret */
 } crypto_suite;
 
-extern const crypto_suite crypto_standard;
+extern const crypto_suite crypto_standard, crypto_national;
 
-/* The place that chooses a chain's suite: "standard" or "national". NULL with a reason: unknown, or not in this build. */
+/* The place that chooses a chain's suite: "standard" or "national". NULL with a reason: any other name. */
 const crypto_suite *suite_by_name(bytes name, error_text *why) MUST_USE;
 
 hash256 suite_hash(const crypto_suite *suite, bytes in);

@@ -181,6 +181,48 @@ static void hashes_and_identity(void **state)
     assert_gives(NULL, 4, "", "");
 }
 
+/* execution.md 6: what national chains of old versions do at addresses 1 and 2. */
+static void national_chains_before_2_4_and_2_5(void **state)
+{
+    (void)state;
+    chain_rules rules = rules_of(VERSION_OF(2, 3, 0));
+    rules.suite = &crypto_national;
+    secret_key key = {{7}};
+    public_key pub;
+    assert_true(crypto_national.public_of(&key, &pub));
+    uint8_t in[160], signature[128];
+    hash256 digest = digest_of(DIGEST_SM3, BYTES_OF_LITERAL("old"));
+    crypto_national.sign(&key, &digest, signature);
+    memcpy(in, digest.b, 32), memcpy(in + 32, pub.b, 64), memcpy(in + 96, signature, 64);
+    uint8_t expected[32] = {0};
+    address who = address_of_key(&crypto_national, &pub);
+    memcpy(expected + 12, who.b, 20);
+    bytes output;
+    assert_true(run(&rules, 1, bytes_of(in, sizeof in), &output));
+    assert_bytes_equal(output, bytes_of(expected, 32));
+    in[100] ^= 1;
+    assert_true(run(&rules, 1, bytes_of(in, sizeof in), &output));
+    assert_int_equal(output.size, 0);
+    assert_gives(&rules, 1, MESSAGE_HASH V28 ECRECOVER_R ECRECOVER_S, "");
+    assert_gives(&rules, 2, "616263", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+
+    /* From 2.4.0 on ECDSA and SHA-256; the address by SM3 until 2.5.0. */
+    rules.version = VERSION_OF(2, 4, 0);
+    assert_gives(&rules, 2, "616263", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    bytes input = from_hex(MESSAGE_HASH V28 ECRECOVER_R ECRECOVER_S);
+    memcpy(digest.b, input.data, 32);
+    memcpy(signature, input.data + 64, 64);
+    signature[64] = 1;
+    assert_true(crypto_standard.recover(&digest, bytes_of(signature, 65), &pub));
+    who = address_of_key(&crypto_national, &pub);
+    memcpy(expected + 12, who.b, 20);
+    assert_true(run(&rules, 1, input, &output));
+    assert_bytes_equal(output, bytes_of(expected, 32));
+    rules.version = VERSION_OF(2, 5, 0);
+    assert_gives(&rules, 1, MESSAGE_HASH V28 ECRECOVER_R ECRECOVER_S,
+                 "0000000000000000000000007156526fbd7a3c72969b54f64e42c10fbb768c8a");
+}
+
 /* --- modexp --- */
 
 #define WORD_1 "0000000000000000000000000000000000000000000000000000000000000001"
@@ -404,6 +446,7 @@ int main(void)
         cmocka_unit_test_teardown(ecrecover_without_a_signer_is_empty, forget),
         cmocka_unit_test_teardown(ecrecover_of_high_s_is_empty_on_chains_only, forget),
         cmocka_unit_test_teardown(hashes_and_identity, forget),
+        cmocka_unit_test_teardown(national_chains_before_2_4_and_2_5, forget),
         cmocka_unit_test_teardown(modexp_examples_of_eip_198, forget),
         cmocka_unit_test_teardown(modexp_borders, forget),
         cmocka_unit_test_teardown(modexp_gas_pieces, forget),
