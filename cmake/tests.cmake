@@ -1,9 +1,11 @@
 # tests/unit/<floor>/test_*.c, tests/conformance/<floor>/test_*.c and tests/simulation/<floor>/test_*.c: each file is one
-# program, linked to its floor and what lies below, and nothing above.
+# program, linked to its floor and what lies below, and nothing above. Helpers: support_*.c beside the tests, and
+# tests/support/<floor>/*.c for what several kinds of tests share.
 foreach(kind unit conformance simulation)
   foreach(floor ${HANSE_FLOORS})
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${kind}/${floor}/test_*.c)
-    file(GLOB helpers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${kind}/${floor}/support_*.c)
+    file(GLOB helpers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${kind}/${floor}/support_*.c
+         ${PROJECT_SOURCE_DIR}/tests/support/${floor}/*.c)
     foreach(source ${sources})
       get_filename_component(stem ${source} NAME_WE)
       set(target ${kind}_${floor}_${stem})
