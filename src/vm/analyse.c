@@ -195,7 +195,7 @@ static size_t aligned(size_t size)
 
 evm_code *evm_code_analyse(const evm_rules *rules, bytes code)
 {
-    assert(code.size < UINT32_MAX / 8);
+    assert(code.size < UINT32_MAX - 8); /* instructions are counted in 32 bits */
     walk w = {.code = code};
     evm_opcodes_of(rules, w.opcodes);
     walk_code(&w);
@@ -222,8 +222,8 @@ evm_code *evm_code_analyse(const evm_rules *rules, bytes code)
         before[i] = before[i - 1] + (uint32_t)__builtin_popcountll(w2.starts[i - 1]);
     if (code.size)
         memcpy(parts[6], code.data, code.size);
-    *c = (evm_code){.rules = *rules, .code = bytes_of(parts[6], code.size), .instructions = w2.instructions,
-                    .instruction_count = w2.instruction_count, .blocks = w2.blocks, .words = w2.words,
+    *c = (evm_code){.rules = *rules, .code = bytes_of(parts[6], code.size), .memory_bytes = total,
+                    .instructions = w2.instructions, .instruction_count = w2.instruction_count, .blocks = w2.blocks, .words = w2.words,
                     .starts = w2.starts, .before = before};
     resolve_jumps(c, w2.instructions);
     return c;
@@ -232,6 +232,11 @@ evm_code *evm_code_analyse(const evm_rules *rules, bytes code)
 bytes evm_code_bytes(const evm_code *c)
 {
     return c->code;
+}
+
+size_t evm_code_memory_bytes(const evm_code *c)
+{
+    return c->memory_bytes;
 }
 
 void evm_code_free(evm_code *c)

@@ -21,6 +21,7 @@ typedef struct {
 struct evm_code {
     evm_rules rules; /* under which it was analysed: static gas is part of the blocks */
     bytes code;
+    size_t memory_bytes;
     const evm_instruction *instructions;
     uint32_t instruction_count; /* the last two are STOP and BAD_JUMP */
     const evm_block *blocks;

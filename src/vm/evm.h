@@ -44,6 +44,7 @@ evm_rules evm_rules_of(const chain_rules *rules);
 typedef struct evm_code evm_code;
 evm_code *evm_code_analyse(const evm_rules *rules, bytes code) MUST_USE; /* copies the code */
 bytes evm_code_bytes(const evm_code *c);
+size_t evm_code_memory_bytes(const evm_code *c); /* all it takes, for a cache's limit: up to about 22 times the code */
 void evm_code_free(evm_code *c);
 
 typedef enum {

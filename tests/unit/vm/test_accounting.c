@@ -124,12 +124,46 @@ static void pushes_of_every_size(void **state)
     world_free(&w);
 }
 
+/* 140,000 CREATE cost more than 32 bits hold: the block's gas is 2^32 - 1, whatever is left after it. */
+static void block_gas_saturates(void **state)
+{
+    (void)state;
+    FRESH(w, UINT32_MAX);
+    assert_int_equal(execute(&w, "<140000> CREATE"), EVM_STACK_UNDERFLOW);
+    w.message.gas--;
+    assert_int_equal(execute(&w, "<140000> CREATE"), EVM_OUT_OF_GAS);
+    world_free(&w);
+}
+
+/* The densest codes of the largest size: bounded memory, and they run. */
+static void largest_codes(void **state)
+{
+    (void)state;
+    enum { LARGEST = 0x40000 };
+    FRESH(w, 100000000);
+    static const char *const fillers[] = {"JUMPDEST", "GAS", "PC", "0x0102030405", "0x010203040506070809", "INVALID", "STOP"};
+    for (size_t i = 0; i < COUNT(fillers); i++) {
+        bytes unit = assemble(&w.memory, fillers[i]);
+        uint8_t *code = arena_take(&w.memory, LARGEST);
+        for (size_t at = 0; at < LARGEST; at++)
+            code[at] = unit.data[at % unit.size];
+        evm_code *c = evm_code_analyse(&w.rules, bytes_of(code, LARGEST));
+        assert_in_range(evm_code_memory_bytes(c), LARGEST, 22 * (size_t)LARGEST);
+        assert_bytes_equal(evm_code_bytes(c), bytes_of(code, LARGEST));
+        evm_code_free(c);
+        assert_int_equal(execute_code(&w, bytes_of(code, LARGEST)),
+                         i == 0 || i == 6 ? EVM_SUCCESS : i == 5 ? EVM_INVALID_INSTRUCTION : EVM_STACK_OVERFLOW);
+    }
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(invalid_does_not_end_a_block), cmocka_unit_test(costly_block_runs_nothing),
         cmocka_unit_test(underflow_before_overflow),    cmocka_unit_test(block_gas_is_taken_at_entry),
         cmocka_unit_test(gas_is_exact),                 cmocka_unit_test(jumps_know_code_from_data),
+        cmocka_unit_test(block_gas_saturates),          cmocka_unit_test(largest_codes),
         cmocka_unit_test(truncated_push_is_padded),     cmocka_unit_test(pushes_of_every_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
