@@ -111,6 +111,16 @@ static bool is_finished(const sync_machine *s, const block_request *r)
     return true;
 }
 
+/* The time of one request is over and nothing came: what else the peer was asked for is not waited for either. It counts as one
+   failure, and the peer is asked for one block at a time until one arrives. Late answers are taken all the same. */
+static void give_up_on(sync_machine *s, const node_id *id)
+{
+    for (size_t i = 0; i < REQUESTS_KEPT; i++)
+        if (node_id_equal(&s->download.requests[i].peer, id))
+            s->download.requests[i].is_live = false;
+    note_failure(s, id, false);
+}
+
 static size_t settle_requests(sync_machine *s)
 {
     size_t live = 0;
@@ -118,16 +128,13 @@ static size_t settle_requests(sync_machine *s)
         block_request *r = &s->download.requests[i];
         if (!r->is_live)
             continue;
-        if (is_finished(s, r)) {
+        if (is_finished(s, r) || (r->deadline_ms <= s->now_ms && r->has_answered))
             r->is_live = false;
-        } else if (r->deadline_ms <= s->now_ms) {
-            r->is_live = false;
-            if (!r->has_answered)
-                note_failure(s, &r->peer, false);
-        } else {
-            live++;
-        }
+        else if (r->deadline_ms <= s->now_ms)
+            give_up_on(s, &r->peer);
     }
+    for (size_t i = 0; i < REQUESTS_KEPT; i++)
+        live += s->download.requests[i].is_live;
     return live;
 }
 
@@ -184,6 +191,8 @@ static peer *choose_peer(sync_machine *s, int64_t number)
         if (p->number < number || !is_trusted(s, p))
             continue;
         size_t load = live_requests_of(&s->download, &p->id);
+        if (p->failures > 0 && load > 0)
+            continue;
         if (best == NULL || load < best_load) {
             best = p;
             best_load = load;
@@ -227,8 +236,8 @@ static void ask_for_missing(sync_machine *s, size_t live)
         peer *p = choose_peer(s, from);
         if (p == NULL)
             return;
-        int64_t to = from;
-        while (to < last && to < p->number && to - from + 1 < size && !is_queued(d, to + 1) && skip_asked(d, to + 1) == to)
+        int64_t to = from, most = p->failures > 0 ? 1 : size;
+        while (to < last && to < p->number && to - from + 1 < most && !is_queued(d, to + 1) && skip_asked(d, to + 1) == to)
             to++;
         ask(s, p, from, to, timeout_ms(d, to - from + 1));
         from = to;

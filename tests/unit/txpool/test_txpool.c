@@ -1,4 +1,4 @@
-#include "support_transactions.h"
+#include "transactions.h"
 
 #include "base/prng.h"
 #include "txpool/txpool.h"
@@ -6,7 +6,7 @@
 enum { LIMIT = 6 };
 
 static const txpool_config plain = {
-    .rules = &support_rules, .limit = 1000, .memory_limit_bytes = 1 << 20, .expiration_ms = 600000, .seed = 42};
+    .rules = &test_rules, .limit = 1000, .memory_limit_bytes = 1 << 20, .expiration_ms = 600000, .seed = 42};
 
 static void admit(txpool *p, transaction *tx, uint64_t now_ms)
 {
@@ -35,9 +35,9 @@ static txpool *world(void)
     u256 nonce = u256_of(900);
     txpool_load_block(p, 49, NULL, 0);
     txpool_load_block(p, 50, &nonce, 1);
-    admit(p, support_simple(2), 1000);
+    admit(p, test_simple_transaction(2), 1000);
     txpool_expire(p, 1000 + 600001);
-    admit(p, support_simple(1), 700000);
+    admit(p, test_simple_transaction(1), 700000);
     return p;
 }
 
@@ -48,7 +48,7 @@ static void admission_table(void **state)
     u256 max = U256_MAX;
     const struct {
         const char *text;
-        support_fields fields;
+        test_fields fields;
         transaction_status status;
     } cases[] = {
         {"", {.nonce = u256_of(10), .block_limit = u256_of(51)}, STATUS_OK},
@@ -71,7 +71,7 @@ static void admission_table(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         txpool *p = world();
-        transaction *tx = support_transaction(cases[i].fields);
+        transaction *tx = test_transaction(cases[i].fields);
         error_text why = {""};
         assert_int_equal(txpool_submit(p, tx, 700000, &why), cases[i].status);
         char expected[300] = "";
@@ -90,9 +90,9 @@ static void full_pool(void **state)
     (void)state;
     txpool *p = world();
     for (uint64_t n = 10; txpool_size(p) < LIMIT; n++)
-        admit(p, support_simple(n), 700000);
+        admit(p, test_simple_transaction(n), 700000);
     assert_true(txpool_is_full(p));
-    transaction *known = support_simple(1);
+    transaction *known = test_simple_transaction(1);
     error_text why;
     assert_int_equal(txpool_submit(p, known, 700000, &why), STATUS_TX_POOL_IS_FULL);
     assert_memory_equal(why.text, "TransactionPoolIsFull, txHash=", 30);
@@ -105,10 +105,10 @@ static void refused_ids_block_no_nonce(void **state)
 {
     (void)state;
     txpool *p = world();
-    transaction *foreign = support_transaction((support_fields){.nonce = u256_of(77), .block_limit = u256_of(60), .group_id = 8});
+    transaction *foreign = test_transaction((test_fields){.nonce = u256_of(77), .block_limit = u256_of(60), .group_id = 8});
     assert_int_equal(txpool_admit(p, foreign, 700000), STATUS_INVALID_GROUP_ID);
     transaction_drop(foreign);
-    admit(p, support_simple(77), 700000);
+    admit(p, test_simple_transaction(77), 700000);
     txpool_free(p);
 }
 
@@ -117,7 +117,7 @@ static void memory_is_counted(void **state)
     (void)state;
     txpool_config config = plain;
     txpool *p = txpool_new(&config);
-    transaction *tx = support_transaction((support_fields){.nonce = u256_of(1), .block_limit = u256_of(5), .data_bytes = 300});
+    transaction *tx = test_transaction((test_fields){.nonce = u256_of(1), .block_limit = u256_of(5), .data_bytes = 300});
     size_t taken = tx->data.size + tx->raw.size + tx->extra_data.size;
     assert_int_equal(txpool_admit(p, tx, 1), STATUS_OK);
     assert_int_equal(txpool_memory_bytes(p), taken);
@@ -129,7 +129,7 @@ static void memory_is_counted(void **state)
     for (size_t missing = 0; missing < 2; missing++) {
         config.memory_limit_bytes = taken - missing;
         p = txpool_new(&config);
-        tx = support_transaction((support_fields){.nonce = u256_of(1), .block_limit = u256_of(5), .data_bytes = 300});
+        tx = test_transaction((test_fields){.nonce = u256_of(1), .block_limit = u256_of(5), .data_bytes = 300});
         assert_int_equal(txpool_admit(p, tx, 1), missing ? STATUS_OVER_GROUP_MEMORY_LIMIT : STATUS_OK);
         transaction_drop(tx);
         txpool_free(p);
@@ -153,7 +153,7 @@ static void pool_order(void **state)
         uint64_t nonce, at_ms;
     } arrivals[] = {{1, 100}, {2, 100}, {3, 101}, {4, 99}, {5, 100}, {6, 101}, {7, 99}};
     for (size_t i = 0; i < COUNT(arrivals); i++)
-        admit(p, support_simple(arrivals[i].nonce), arrivals[i].at_ms);
+        admit(p, test_simple_transaction(arrivals[i].nonce), arrivals[i].at_ms);
     expect_order(p, (const uint64_t[]){7, 4, 5, 2, 1, 6, 3}, 7);
     transaction *picked[10];
     map avoid = map_init(1);
@@ -175,11 +175,11 @@ static void pick_removes_the_invalid(void **state)
 {
     (void)state;
     txpool *p = txpool_new(&plain);
-    transaction *short_lived = support_transaction((support_fields){.nonce = u256_of(1), .block_limit = u256_of(1)});
-    transaction *old = support_simple(2);
+    transaction *short_lived = test_transaction((test_fields){.nonce = u256_of(1), .block_limit = u256_of(1)});
+    transaction *old = test_simple_transaction(2);
     assert_int_equal(txpool_admit(p, short_lived, 600000), STATUS_OK);
     assert_int_equal(txpool_admit(p, old, 10), STATUS_OK);
-    admit(p, support_simple(3), 11);
+    admit(p, test_simple_transaction(3), 11);
     txpool_load_block(p, 1, NULL, 0);
     transaction *picked[5];
     hash256 refused;
@@ -192,7 +192,7 @@ static void pick_removes_the_invalid(void **state)
     assert_int_equal(txpool_admit(p, old, 700000), STATUS_ALREADY_IN_CHAIN);
     assert_true(txpool_was_dropped(p, &old->hash));
     transaction_drop(old);
-    admit(p, support_transaction((support_fields){.nonce = u256_of(2), .block_limit = u256_of(400)}), 700000); /* nonce is free */
+    admit(p, test_transaction((test_fields){.nonce = u256_of(2), .block_limit = u256_of(400)}), 700000); /* nonce is free */
     transaction_drop(short_lived);
     txpool_free(p);
 }
@@ -202,8 +202,8 @@ static void pick_skips_used_nonces(void **state)
 {
     (void)state;
     txpool *p = txpool_new(&plain);
-    admit(p, support_simple(5), 1);
-    transaction *twin = support_transaction((support_fields){.nonce = u256_of(5), .block_limit = u256_of(9)}), *picked[5];
+    admit(p, test_simple_transaction(5), 1);
+    transaction *twin = test_transaction((test_fields){.nonce = u256_of(5), .block_limit = u256_of(9)}), *picked[5];
     commit(p, 1, &twin, 1);
     transaction_drop(twin);
     assert_int_equal(txpool_pick(p, 5, NULL, 2, picked), 0);
@@ -216,7 +216,7 @@ static void pick_skips_used_nonces(void **state)
 
 static bool nonce_is_free(txpool *p, uint64_t nonce, uint64_t block_limit)
 {
-    transaction *tx = support_transaction((support_fields){.nonce = u256_of(nonce), .block_limit = u256_of(block_limit)});
+    transaction *tx = test_transaction((test_fields){.nonce = u256_of(nonce), .block_limit = u256_of(block_limit)});
     transaction_status status = txpool_admit(p, tx, 1);
     if (status == STATUS_OK) {
         hash256 gone;
@@ -258,7 +258,7 @@ static void expiry_timer(void **state)
     (void)state;
     txpool *p = txpool_new(&plain);
     for (uint64_t n = 0; n < 10; n++)
-        admit(p, support_simple(n), 100 + n);
+        admit(p, test_simple_transaction(n), 100 + n);
     txpool_expire(p, 100 + 600000);
     assert_int_equal(txpool_size(p), 10);
     txpool_expire(p, 104 + 600000);
@@ -272,12 +272,12 @@ static void dropped_is_bounded(void **state)
 {
     (void)state;
     txpool *p = txpool_new(&plain);
-    transaction *first = support_simple(0);
+    transaction *first = test_simple_transaction(0);
     assert_int_equal(txpool_admit(p, first, 0), STATUS_OK);
     txpool_expire(p, 600001);
     for (uint64_t n = 1; n <= TXPOOL_DROPPED_MAX; n++) {
         assert_true(n % 20000 || txpool_was_dropped(p, &first->hash));
-        admit(p, support_simple(n), 0);
+        admit(p, test_simple_transaction(n), 0);
         txpool_expire(p, 600001);
     }
     assert_false(txpool_was_dropped(p, &first->hash));
@@ -296,7 +296,7 @@ static void marks(void **state)
     txpool *p = txpool_new(&plain);
     transaction *txs[3], *out[5];
     for (uint64_t n = 0; n < 3; n++) {
-        txs[n] = support_simple(n);
+        txs[n] = test_simple_transaction(n);
         assert_int_equal(txpool_admit(p, txs[n], 100), STATUS_OK);
     }
     assert_int_equal(txpool_take_unannounced(p, 2, out), 2);
@@ -339,7 +339,7 @@ static void many(void **state)
     uint64_t *arrival = malloc(MANY * sizeof *arrival);
     for (uint64_t n = 0; n < MANY; n++) {
         arrival[n] = 1000000 + n / 10 - prng_below(&random, 5000);
-        admit(p, support_simple(n), arrival[n]);
+        admit(p, test_simple_transaction(n), arrival[n]);
     }
     transaction **list = malloc(MANY * sizeof *list);
     assert_int_equal(txpool_list(p, list, MANY), MANY);
