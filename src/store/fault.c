@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 typedef struct {
@@ -83,34 +84,43 @@ static store_result refuse_when_stopped(const faulty_store *s, error_text *why)
     return s->stopped;
 }
 
+/* What the plan makes of a write that is its turn: STORE_OK passes it on; else *reaches_inner says whether it is done first. */
+static store_result plan_write(faulty_store *s, fault_countdown *c, bool *reaches_inner, bool *kills, error_text *why)
+{
+    store_result result = refuse_when_stopped(s, why);
+    *reaches_inner = result == STORE_OK && c->moment == FAULT_AFTER;
+    *kills = result == STORE_OK && c->kills;
+    if (result == STORE_OK)
+        result = s->stopped = count_down(c, why);
+    return result;
+}
+
 static store_result faulty_apply(store *base, const store_batch *batch, error_text *why)
 {
     faulty_store *s = (faulty_store *)base;
-    store_result result = refuse_when_stopped(s, why);
-    if (result)
-        return result;
-    fault_moment moment = s->plan->applies.moment;
-    s->stopped = count_down(&s->plan->applies, why);
-    if (s->stopped == STORE_OK)
+    bool reaches_inner, kills;
+    store_result result = plan_write(s, &s->plan->applies, &reaches_inner, &kills, why);
+    if (result == STORE_OK)
         return store_apply(s->inner, batch, why);
-    if (moment == FAULT_AFTER)
+    if (reaches_inner)
         (void)store_apply(s->inner, batch, NULL);
-    return s->stopped;
+    if (kills)
+        raise(SIGKILL);
+    return result;
 }
 
 static store_result faulty_note_put(store *base, const char *name, bytes value, error_text *why)
 {
     faulty_store *s = (faulty_store *)base;
-    store_result result = refuse_when_stopped(s, why);
-    if (result)
-        return result;
-    fault_moment moment = s->plan->notes.moment;
-    s->stopped = count_down(&s->plan->notes, why);
-    if (s->stopped == STORE_OK)
+    bool reaches_inner, kills;
+    store_result result = plan_write(s, &s->plan->notes, &reaches_inner, &kills, why);
+    if (result == STORE_OK)
         return store_note_put(s->inner, name, value, why);
-    if (moment == FAULT_AFTER)
+    if (reaches_inner)
         (void)store_note_put(s->inner, name, value, NULL);
-    return s->stopped;
+    if (kills)
+        raise(SIGKILL);
+    return result;
 }
 
 static int64_t faulty_last_applied(store *base)

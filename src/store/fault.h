@@ -15,6 +15,7 @@ typedef struct {
     unsigned calls_before; /* this many calls pass, the next one fails */
     store_result answer;   /* STORE_OK: never fails */
     fault_moment moment;   /* of writes */
+    bool kills;            /* of writes: instead of an answer the process ends, as by kill -9 */
 } fault_countdown;
 
 typedef struct {
