@@ -11,12 +11,14 @@ const fp fp_one = {{0xd35d438dc58f0d9d, 0x0a78eb28f5c70b3d, 0x666ea36f7879462c, 
 static inline void reduce_once(fp *out, const uint64_t a[4])
 {
     uint64_t less[4], borrow = 0;
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         unsigned __int128 d = (unsigned __int128)a[i] - modulus.limb[i] - borrow;
         less[i] = (uint64_t)d;
         borrow = (uint64_t)(d >> 64) & 1;
     }
     uint64_t keep = -borrow; /* all ones: a was below p */
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
         out->limb[i] = (a[i] & keep) | (less[i] & ~keep);
 }
@@ -24,6 +26,7 @@ static inline void reduce_once(fp *out, const uint64_t a[4])
 void fp_add(fp *out, const fp *a, const fp *b)
 {
     uint64_t sum[4], carry = 0;
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         unsigned __int128 s = (unsigned __int128)a->limb[i] + b->limb[i] + carry;
         sum[i] = (uint64_t)s;
@@ -35,12 +38,14 @@ void fp_add(fp *out, const fp *a, const fp *b)
 void fp_sub(fp *out, const fp *a, const fp *b)
 {
     uint64_t borrow = 0, carry = 0, d[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         unsigned __int128 x = (unsigned __int128)a->limb[i] - b->limb[i] - borrow;
         d[i] = (uint64_t)x;
         borrow = (uint64_t)(x >> 64) & 1;
     }
     uint64_t mask = -borrow;
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         unsigned __int128 s = (unsigned __int128)d[i] + (modulus.limb[i] & mask) + carry;
         out->limb[i] = (uint64_t)s;
@@ -57,6 +62,7 @@ void fp_neg(fp *out, const fp *a)
 void fp_half(fp *out, const fp *a)
 {
     uint64_t s[4], carry = 0, mask = -(a->limb[0] & 1); /* an odd number becomes even by adding p */
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         unsigned __int128 x = (unsigned __int128)a->limb[i] + (modulus.limb[i] & mask) + carry;
         s[i] = (uint64_t)x;
