@@ -155,6 +155,7 @@ static uint8_t take_opcode(walk *w, size_t *at)
     return next;
 }
 
+/* QUIRK, spec/execution.md 4.2: INVALID and undefined opcodes are not among them, what follows them is accounted for. */
 static bool never_goes_on(uint8_t op)
 {
     return op == OP_JUMP || op == OP_STOP || op == OP_RETURN || op == OP_REVERT || op == OP_SELFDESTRUCT;

@@ -120,8 +120,8 @@ void evm_resume(evm_frame *f, bool success, int64_t gas_left, bytes output, cons
 
 int64_t evm_frame_gas_left(const evm_frame *f)
 {
-    assert(f->state == FRAME_ENDED);
-    return f->result == EVM_SUCCESS || f->result == EVM_REVERT ? f->gas : 0;
+    bool keeps_gas = f->result == EVM_SUCCESS || f->result == EVM_REVERT;
+    return f->state == FRAME_ENDED && keeps_gas ? f->gas : 0;
 }
 
 bytes evm_frame_output(const evm_frame *f)

@@ -95,6 +95,7 @@ bool op_call(evm_frame *f, u256 *top, evm_kind kind, int64_t spent)
     if (kind == EVM_KIND_CALL || kind == EVM_KIND_CALLCODE)
         f->return_size = 0;
     f->gas -= cost; /* below zero is judged only after the stipend came back: the block's rest was taken before */
+    /* QUIRK, spec/execution.md 4.6: with free storage the value costs nothing, and its stipend is a gain. */
     int64_t stipend = moves_value ? gas->call_stipend : 0;
     if (is_too_deep)
         return answer_at_once(items.result, stipend, f);

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "vm/evm.h"
 
-enum { GAS_LIMIT = 200000, FRAMES_MAX = EVM_DEPTH_LIMIT + 1, SLOTS = 16 };
+enum { GAS_LIMIT = 100000, FRAMES_MAX = EVM_DEPTH_LIMIT + 1, SLOTS = 16 };
 
 typedef struct {
     evm_environment environment;
