@@ -72,12 +72,39 @@ static void shifts_and_bytes(void **state)
     assert_true(u256_equal(u256_sub(U256_ZERO, one), U256_MAX));
 }
 
+static void wide_remainders_and_order(void **state)
+{
+    (void)state;
+    uint64_t seed = 7;
+    for (int round = 0; round < 5000; round++) {
+        u256 a, m, quotient, remainder;
+        for (int i = 0; i < 4; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            a.limb[i] = seed;
+            m.limb[i] = seed ^ seed << 23;
+        }
+        m = u256_shift_right(m, (unsigned)(seed >> 32) % 256);
+        u256_divide(a, m, &quotient, &remainder);
+        assert_true(u256_equal(u256_remainder_wide(a.limb, 4, m), remainder));
+        assert_int_equal(u256_is_less(a, m), u256_compare(a, m) < 0);
+        assert_false(u256_is_less(m, m));
+        /* 2^256 mod m is (2^256 - 1 mod m) + 1, mod m */
+        const uint64_t power[8] = {0, 0, 0, 0, 1, 0, 0, 0};
+        u256_divide(U256_MAX, m, &quotient, &remainder);
+        u256 next = u256_add(remainder, u256_of(1));
+        u256 expected = u256_equal(next, m) || u256_is_zero(m) ? U256_ZERO : next;
+        assert_true(u256_equal(u256_remainder_wide(power, 8, m), expected));
+    }
+    assert_true(u256_is_zero(u256_remainder_wide(NULL, 0, u256_of(3))));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decimal_text_round_trips),
         cmocka_unit_test(division_is_the_inverse_of_multiplication),
         cmocka_unit_test(shifts_and_bytes),
+        cmocka_unit_test(wide_remainders_and_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
