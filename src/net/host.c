@@ -84,6 +84,7 @@ static void dial(net *n, const endpoint *where)
     s->dialled = *where;
     s->row_is_dialling = true;
     endpoint_print(where, s->remote);
+    NET_LOG(n, LOG_DEBUG, "[Service]dial,endpoint=%s", s->remote);
     if (n->session_count > NET_SESSIONS_MAX) {
         session_close(s, "more than %d sessions", NET_SESSIONS_MAX);
         return;
@@ -117,8 +118,10 @@ static void dial_rows(net *n, bool all)
     for (size_t i = 0; i < n->endpoints.count; i++) {
         endpoint_row *row = &n->endpoints.rows[i];
         bool is_self = node_id_equal(&row->remembered, &tls_context_self(n->tls)->id);
-        if (row->dialling || is_self || (is_known(&row->remembered) && net_session_of(n, &row->remembered)))
+        if (row->dialling || is_self || (is_known(&row->remembered) && net_session_of(n, &row->remembered))) {
+            row->retry_at_ms = 0;
             continue;
+        }
         if (!all && (row->retry_at_ms == 0 || row->retry_at_ms > now))
             continue;
         row->dialling = true;
@@ -142,7 +145,7 @@ void host_dial_soon(net *n)
     }
     pthread_mutex_unlock(&n->endpoints.lock);
     if (earliest && !n->stopping)
-        uv_timer_start(&n->dial_timer, host_on_dial, earliest > now ? earliest - now : 0, 0);
+        uv_timer_start(&n->dial_timer, host_on_dial, earliest > now ? earliest - now : 1, 0);
 }
 
 void host_dial_new(net *n)
@@ -246,7 +249,8 @@ static void forget(session *s)
 {
     net *n = s->net;
     uint64_t lived_ms = uv_now(&n->loop) - s->opened_ms;
-    bool can_mend = s->registered || s->tls == NULL; /* not: a refused handshake */
+    /* Not a handshake that failed for a reason: the other side closes without a word when it got two connections at once. */
+    bool can_mend = s->registered || s->tls == NULL || tls_session_reason(s->tls)[0] == 0;
     pthread_mutex_lock(&n->endpoints.lock);
     for (size_t i = 0; i < n->endpoints.count; i++) {
         endpoint_row *row = &n->endpoints.rows[i];

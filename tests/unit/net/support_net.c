@@ -151,7 +151,11 @@ bool test_node_start(test_node *t, const net_config *config, error_text *why)
                            .on_session_down = on_down,
                            .on_response = on_response,
                            .on_topics = on_topics};
-    t->net = net_start(config, &handler, why);
+    net_config mine = *config;
+    log_config console = {.enabled = true, .to_console = true, .level = LOG_DEBUG};
+    if (getenv("HANSE_TEST_LOG"))
+        mine.log = t->log = log_open(&console, why);
+    t->net = net_start(&mine, &handler, why);
     if (t->net)
         t->id = net_self(t->net)->id;
     return t->net != NULL;
@@ -160,6 +164,7 @@ bool test_node_start(test_node *t, const net_config *config, error_text *why)
 void test_node_stop(test_node *t)
 {
     net_stop(t->net);
+    log_close(t->log);
     pthread_mutex_destroy(&t->lock);
     pthread_cond_destroy(&t->changed);
     free(t);

@@ -391,5 +391,6 @@ int main(void)
         cmocka_unit_test(endpoints_change_at_run_time),
         cmocka_unit_test(many_frames_flow_both_ways),
     };
+    cmocka_set_test_filter(getenv("TEST_FILTER"));
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
