@@ -79,6 +79,7 @@ struct group_host {
     map waiters; /* tx hash -> await_item */
     bool started, leaving;
 
+    bool attached; /* the starter's: group_host_start was called */
     engine_item attach, detach;
     sem_t left;
     atomic_bool failed;
@@ -188,13 +189,14 @@ void group_host_start(group_host *h)
 {
     queue_result posted = engine_post(h->services->engine, &h->attach);
     assert(posted == QUEUE_OK);
+    h->attached = true;
 }
 
 void group_host_stop(group_host *h)
 {
     if (h == NULL)
         return;
-    if (engine_post(h->services->engine, &h->detach) == QUEUE_OK)
+    if (h->attached && engine_post(h->services->engine, &h->detach) == QUEUE_OK)
         while (sem_wait(&h->left) != 0)
             ;
     destroy(h);

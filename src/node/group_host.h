@@ -28,7 +28,8 @@ group_host *group_host_open(const host_services *services, const node_settings *
                             uint64_t seed, error_text *why) MUST_USE;
 /* Hands the group to its engine: it starts to work. */
 void group_host_start(group_host *h);
-/* Takes it from the engine and waits until no job is under way; then frees everything. NULL is allowed. */
+/* Takes it from the engine, if it was started, and waits until no job is under way; then frees everything. Nobody may give it
+   frames, submissions or questions any more (group_table.h sees to that). NULL is allowed. */
 void group_host_stop(group_host *h);
 
 int32_t group_host_id(const group_host *h);

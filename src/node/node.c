@@ -1,0 +1,304 @@
+#include "node/node.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "node/backend.h"
+#include "node/identity.h"
+#include "rpc/http_door.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum { WORKERS_MAX_DEFAULT = 4, WORKER_JOBS_MAX = 10000, COMMIT_THREADS = 1, COMMIT_JOBS_MAX = 1000 };
+
+struct node {
+    node_settings settings;
+    host_services services;
+    tls_identity identity;
+    group_host *opened[NODE_GROUPS_MAX]; /* until they are started */
+    size_t opened_count;
+    group_table *groups;
+    rpc_node_info info;
+    rpc_backend backend;
+    http_door *http;
+    size_t steps_done;
+};
+
+/* ---- what the net tells (on its thread) ---- */
+
+static net_verdict on_frame(void *context, const net_frame *frame)
+{
+    node *n = context;
+    if (frame->is_response)
+        return NET_TAKEN;
+    group_host *h = group_table_hold(n->groups, frame->group);
+    if (h == NULL)
+        return NET_TAKEN; /* a group this node does not run */
+    net_verdict verdict = group_host_frame(h, frame);
+    group_table_release(n->groups, h);
+    return verdict;
+}
+
+static void on_session_up(void *context, const net_peer *peer)
+{
+    group_table_session(((node *)context)->groups, &peer->id, true);
+}
+
+static void on_session_down(void *context, const node_id *id, const char *reason)
+{
+    (void)reason;
+    group_table_session(((node *)context)->groups, id, false);
+}
+
+static void on_net_log(void *context, net_log_level level, const char *line)
+{
+    static const log_level levels[] = {LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR};
+    log_write(((node *)context)->services.log, levels[level], 0, "%s", line);
+}
+
+static void on_inbox_drained(void *context)
+{
+    node *n = context;
+    if (n->services.net)
+        net_resume(n->services.net);
+}
+
+/* ---- the steps of start and stop ---- */
+
+static bool start_log(node *n, error_text *why)
+{
+    const node_settings *s = &n->settings;
+    log_config config = {.directory = s->log_path,
+                         .level = s->log_threshold,
+                         .enabled = s->log_enabled,
+                         .to_console = s->log_to_console,
+                         .max_file_bytes = (uint64_t)s->log_file_mb << 20};
+    n->services.log = log_open(&config, why);
+    return n->services.log != NULL;
+}
+
+static void stop_log(node *n)
+{
+    log_close(n->services.log);
+}
+
+static bool start_identity(node *n, error_text *why)
+{
+    node_settings *s = &n->settings;
+    arena *a = &s->memory;
+    if (!tls_read_file(a, s->key_path, &n->identity.key, why) ||
+        !tls_read_file(a, s->certificate_path, &n->identity.certificate, why) ||
+        !tls_read_file(a, s->ca_path, &n->identity.authorities, why))
+        return false;
+    n->identity.authorities_folder = s->ca_folder;
+    return identity_read_key(&n->identity.key, &n->services.key, &n->services.self, why);
+}
+
+static void stop_identity(node *n)
+{
+    secret_key_wipe(&n->services.key);
+}
+
+static size_t worker_count(const node_settings *s)
+{
+    if (s->worker_threads)
+        return (size_t)s->worker_threads;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > WORKERS_MAX_DEFAULT ? WORKERS_MAX_DEFAULT : (size_t)cores;
+}
+
+static bool start_pools(node *n, error_text *why)
+{
+    (void)why;
+    n->services.workers = worker_pool_new("worker", worker_count(&n->settings), WORKER_JOBS_MAX);
+    n->services.committers = worker_pool_new("commit", COMMIT_THREADS, COMMIT_JOBS_MAX);
+    n->groups = group_table_new();
+    return true;
+}
+
+static void stop_pools(node *n)
+{
+    worker_pool_free(n->services.workers);
+    worker_pool_free(n->services.committers);
+    group_table_free(n->groups);
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+    return getrandom(&seed, sizeof seed, 0) == (ssize_t)sizeof seed ? seed : clock_steady_us();
+}
+
+static bool open_group(node *n, const char *genesis_path, error_text *why)
+{
+    group_settings settings;
+    bool ok = group_settings_read(&settings, &n->settings, genesis_path, why);
+    for (size_t i = 0; ok && i < n->opened_count; i++)
+        if (group_host_id(n->opened[i]) == settings.genesis.group_id)
+            ok = error_set(why, "%s: [group] id=%d: another file has this group", genesis_path, settings.genesis.group_id);
+    group_host *h = ok ? group_host_open(&n->services, &n->settings, &settings, random_seed(), why) : NULL;
+    group_settings_free(&settings);
+    if (h)
+        n->opened[n->opened_count++] = h;
+    return h != NULL;
+}
+
+static void discard_groups(node *n)
+{
+    for (size_t i = 0; i < n->opened_count; i++)
+        group_host_stop(n->opened[i]);
+    n->opened_count = 0;
+}
+
+static bool open_groups(node *n, error_text *why)
+{
+    const char **paths;
+    size_t count;
+    if (!node_settings_list_groups(&n->settings, &n->settings.memory, &paths, &count, why))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!open_group(n, paths[i], why)) {
+            discard_groups(n);
+            return false;
+        }
+    return true;
+}
+
+static bool start_net(node *n, error_text *why)
+{
+    const node_settings *s = &n->settings;
+    net_config config = {.listen_ip = s->p2p_ip,
+                         .listen_port = (uint16_t)s->p2p_port,
+                         .endpoints = s->endpoints,
+                         .endpoint_count = s->endpoint_count,
+                         .identity = n->identity,
+                         .blacklist = s->blacklist,
+                         .whitelist = s->whitelist,
+                         .blacklist_count = s->blacklist_count,
+                         .whitelist_count = s->whitelist_count,
+                         .disable_compress = !s->enable_compress,
+                         .quiet_handshakes = !s->connection_warning};
+    net_handler handler = {.context = n,
+                           .on_frame = on_frame,
+                           .on_session_up = on_session_up,
+                           .on_session_down = on_session_down,
+                           .log = on_net_log};
+    n->services.net = net_start(&config, &handler, why);
+    return n->services.net != NULL;
+}
+
+static void stop_net(node *n)
+{
+    net_stop(n->services.net);
+}
+
+static bool start_engine(node *n, error_text *why)
+{
+    (void)why;
+    n->services.engine = engine_start("engine", on_inbox_drained, n);
+    return true;
+}
+
+static void stop_engine(node *n)
+{
+    engine_stop(n->services.engine);
+}
+
+/* From here on the groups work: everything they send through exists. */
+static bool start_groups(node *n, error_text *why)
+{
+    (void)why;
+    for (size_t i = 0; i < n->opened_count; i++) {
+        group_host_start(n->opened[i]);
+        bool added = group_table_add(n->groups, n->opened[i]);
+        assert(added); /* ids are distinct, and no more than NODE_GROUPS_MAX were opened */
+    }
+    n->opened_count = 0;
+    return true;
+}
+
+static void stop_groups(node *n)
+{
+    int32_t ids[NODE_GROUPS_MAX];
+    size_t count = group_table_ids(n->groups, ids, NODE_GROUPS_MAX);
+    for (size_t i = 0; i < count; i++)
+        group_host_stop(group_table_remove(n->groups, ids[i]));
+}
+
+static bool start_doors(node *n, error_text *why)
+{
+    const node_settings *s = &n->settings;
+    const tls_subject *self = net_self(n->services.net);
+    n->info = (rpc_node_info){
+        .supported_version = s->version_text,
+        .version = s->version,
+        .chain_id = (uint64_t)s->chain_id,
+        .act_as_group_member = s->act_as_group_member,
+        .disable_dynamic_group = s->disable_dynamic_group,
+        .peers_param_limit = (size_t)s->peers_param_limit,
+        .max_nodes_limit = (size_t)s->max_nodes_limit,
+        .p2p_ip = s->p2p_ip,
+        .jsonrpc_ip = s->jsonrpc_ip,
+        .channel_ip = s->channel_ip,
+        .p2p_port = (unsigned)s->p2p_port,
+        .jsonrpc_port = (unsigned)s->jsonrpc_port,
+        .channel_port = (unsigned)s->channel_port,
+        .self = n->services.self,
+        .agency = self->agency,
+        .node_name = self->name,
+    };
+    n->backend = node_backend(n->groups);
+    n->backend.info = &n->info;
+    n->backend.net = n->services.net;
+    http_door_config config = {.listen_ip = s->jsonrpc_ip, .listen_port = (unsigned)s->jsonrpc_port};
+    n->http = http_door_start(&config, &n->backend, n->services.workers, n->services.log, why);
+    return n->http != NULL;
+}
+
+static void stop_doors(node *n)
+{
+    http_door_stop(n->http);
+}
+
+/* Walked forwards to start, backwards to stop. Groups leave before the engine ends, and the engine before the net, because each
+   uses the next. */
+static const struct {
+    const char *name;
+    bool (*start)(node *n, error_text *why);
+    void (*stop)(node *n);
+} steps[] = {
+    {"log", start_log, stop_log},
+    {"certificates and keys", start_identity, stop_identity},
+    {"worker threads", start_pools, stop_pools},
+    {"group data", open_groups, discard_groups},
+    {"P2P", start_net, stop_net},
+    {"engine", start_engine, stop_engine},
+    {"groups", start_groups, stop_groups},
+    {"JSON-RPC", start_doors, stop_doors},
+};
+
+void node_stop(node *n)
+{
+    while (n->steps_done > 0)
+        steps[--n->steps_done].stop(n);
+    node_settings_free(&n->settings);
+    free(n);
+}
+
+node *node_start(const char *config_path, error_text *why)
+{
+    node *n = memory_new(sizeof *n);
+    if (!node_settings_read(&n->settings, config_path, why)) {
+        node_stop(n);
+        return NULL;
+    }
+    for (size_t i = 0; i < COUNT(steps); i++, n->steps_done++)
+        if (!steps[i].start(n, why)) {
+            log_write(n->services.log, LOG_ERROR, 0, "[NODE]start failed,step=%s,reason=%s", steps[i].name, why->text);
+            node_stop(n);
+            return NULL;
+        }
+    log_write(n->services.log, LOG_INFO, 0, "[NODE]started");
+    return n;
+}
