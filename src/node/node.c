@@ -51,12 +51,6 @@ static void on_session_down(void *context, const node_id *id, const char *reason
     group_table_session(((node *)context)->groups, id, false);
 }
 
-static void on_net_log(void *context, net_log_level level, const char *line)
-{
-    static const log_level levels[] = {LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR};
-    log_write(((node *)context)->services.log, levels[level], 0, "%s", line);
-}
-
 static void on_inbox_drained(void *context)
 {
     node *n = context;
@@ -177,13 +171,13 @@ static bool start_net(node *n, error_text *why)
                          .whitelist = s->whitelist,
                          .blacklist_count = s->blacklist_count,
                          .whitelist_count = s->whitelist_count,
+                         .log = n->services.log,
                          .disable_compress = !s->enable_compress,
                          .quiet_handshakes = !s->connection_warning};
     net_handler handler = {.context = n,
                            .on_frame = on_frame,
                            .on_session_up = on_session_up,
-                           .on_session_down = on_session_down,
-                           .log = on_net_log};
+                           .on_session_down = on_session_down};
     n->services.net = net_start(&config, &handler, why);
     return n->services.net != NULL;
 }

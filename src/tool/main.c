@@ -1,0 +1,69 @@
+#include "tool/tool.h"
+#include "base/bytes.h"
+#include "tool/version.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const tool *const tools[] = {&tool_node};
+
+int tool_fail(const char *name, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "hanse %s: ", name);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return 1;
+}
+
+int tool_misused(const tool *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "hanse %s: ", t->name);
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\n\n%s", t->usage);
+    va_end(args);
+    return 2;
+}
+
+static void print_help(FILE *to)
+{
+    fprintf(to, "hanse " HANSE_VERSION ", a consortium blockchain that speaks the FISCO BCOS 2 protocol\n\n"
+                "usage: hanse COMMAND [ARGUMENTS]\n\n");
+    for (size_t i = 0; i < COUNT(tools); i++)
+        fprintf(to, "  %-10s %s\n", tools[i]->name, tools[i]->summary);
+    fprintf(to, "\nhanse COMMAND --help says more.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return 2;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return 0;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-v") == 0) {
+        print_version(stdout);
+        return 0;
+    }
+    for (size_t i = 0; i < COUNT(tools); i++) {
+        if (strcmp(name, tools[i]->name) != 0)
+            continue;
+        for (int k = 2; k < argc; k++)
+            if (strcmp(argv[k], "--help") == 0) {
+                fputs(tools[i]->usage, stdout);
+                return 0;
+            }
+        return tools[i]->run(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "hanse: there is no command %s\n\n", name);
+    print_help(stderr);
+    return 2;
+}

@@ -1,0 +1,20 @@
+/* tool.h: hanse is one program with subcommands. A subcommand lives in a file of its own and is one row of the list in main.c;
+   help is printed from the rows. */
+#ifndef HANSE_TOOL_TOOL_H
+#define HANSE_TOOL_TOOL_H
+
+typedef struct {
+    const char *name;
+    const char *summary;  /* one line, lower case, no full stop */
+    const char *usage;    /* the lines of `hanse NAME --help`, each ended by \n */
+    int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name; returns the exit status */
+} tool;
+
+extern const tool tool_node, tool_chain, tool_account, tool_tx;
+
+/* "hanse NAME: text" on standard error; returns 1. */
+int tool_fail(const char *name, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
+/* Usage on standard error; returns 2. */
+int tool_misused(const tool *t, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
+
+#endif
