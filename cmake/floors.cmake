@@ -20,7 +20,7 @@ hanse_floor(sync NEEDS consensus)
 hanse_floor(group NEEDS sync)
 hanse_floor(net NEEDS group LIBS PkgConfig::UV PkgConfig::OPENSSL)
 hanse_floor(channel NEEDS net)
-hanse_floor(rpc NEEDS channel LIBS http_parser)
+hanse_floor(rpc NEEDS channel LIBS http_parser z)
 hanse_floor(node NEEDS rpc)
 hanse_floor(tool NEEDS node)
 

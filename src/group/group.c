@@ -126,11 +126,17 @@ static void perform_consensus(group *g, const consensus_action *action, group_ac
     }
 }
 
+/* spec/consensus.md section 3 */
+static uint64_t aligned_ms(const group *g, group_time now)
+{
+    return (uint64_t)((int64_t)now.utc_ms + sync_time_offset_ms(g->sync));
+}
+
 static void step_consensus(group *g, group_time now, consensus_event *event, group_actions *out)
 {
     event->steady_ms = now.steady_ms;
     event->utc_ms = now.utc_ms;
-    event->aligned_ms = (uint64_t)((int64_t)now.utc_ms + sync_time_offset_ms(g->sync));
+    event->aligned_ms = aligned_ms(g, now);
     consensus_actions_reset(&g->consensus_out);
     consensus_step(g->consensus, event, &g->consensus_out);
     for (size_t i = 0; i < g->consensus_out.count; i++)
@@ -221,15 +227,17 @@ static void chain_to_sync(group *g, group_time now, group_actions *out)
 
 static void on_submit(group *g, group_time now, const group_event *event, group_actions *out)
 {
-    __typeof__(out->items->answer) answer = {.token = event->submit.token, .status = STATUS_TRANSACTION_REFUSED};
-    if (!chain_view_has_member(g->view, &g->self))
-        answer.status = STATUS_NOT_BELONG_TO_GROUP;
-    else if (sync_is_far_behind(g->sync))
-        answer.is_syncing = true;
-    else
-        answer.status = txpool_admit(g->pool, event->submit.tx, (uint64_t)((int64_t)now.utc_ms + sync_time_offset_ms(g->sync)));
-    g->pool_grew |= answer.status == STATUS_OK;
-    append(out, GROUP_ANSWER)->answer = answer;
+    transaction_status status = STATUS_TRANSACTION_REFUSED;
+    error_text why = {"ImportResult::NodeIsSyncing"};
+    if (!chain_view_has_member(g->view, &g->self)) {
+        status = STATUS_NOT_BELONG_TO_GROUP;
+        error_set(&why, "%s", status_text(status));
+    } else if (!sync_is_far_behind(g->sync)) {
+        status = txpool_submit(g->pool, event->submit.tx, aligned_ms(g, now), &why);
+    }
+    g->pool_grew |= status == STATUS_OK;
+    const char *reason = status == STATUS_OK ? "" : arena_copy_text(&out->memory, bytes_of_text(why.text));
+    append(out, GROUP_ANSWER)->answer = (__typeof__(out->items->answer)){event->submit.token, status, reason};
 }
 
 static void on_frame(group *g, group_time now, const group_event *event, group_actions *out)
@@ -251,11 +259,10 @@ static void on_frame(group *g, group_time now, const group_event *event, group_a
 
 static void on_verified(group *g, group_time now, group_job *j, group_actions *out)
 {
-    uint64_t aligned_ms = (uint64_t)((int64_t)now.utc_ms + sync_time_offset_ms(g->sync));
     transaction **admitted = arena_take_array(&j->memory, j->transaction_count, sizeof *admitted);
     size_t count = 0;
     for (size_t i = 0; i < j->transaction_count; i++)
-        if (txpool_admit(g->pool, j->transactions[i], aligned_ms) == STATUS_OK)
+        if (txpool_admit(g->pool, j->transactions[i], aligned_ms(g, now)) == STATUS_OK)
             admitted[count++] = j->transactions[i];
     g->pool_grew |= count > 0;
     step_sync(g, now, &(sync_event){.kind = SYNC_EVENT_VERIFIED, .verified = {j->ticket, admitted, count}}, out);
@@ -380,7 +387,7 @@ static void on_time(group *g, group_time now, group_actions *out)
     }
     if (now.steady_ms >= g->cleanup_deadline_ms) {
         g->cleanup_deadline_ms = NEVER;
-        txpool_expire(g->pool, (uint64_t)((int64_t)now.utc_ms + sync_time_offset_ms(g->sync)));
+        txpool_expire(g->pool, aligned_ms(g, now));
     }
 }
 
@@ -409,7 +416,7 @@ void group_step(group *g, group_time now, group_event *events, size_t count, gro
                 group_job_free(event->job);
             else if (event->kind == GROUP_EVENT_SUBMIT)
                 append(out, GROUP_ANSWER)->answer =
-                    (__typeof__(out->items->answer)){.token = event->submit.token, .status = STATUS_TRANSACTION_REFUSED};
+                    (__typeof__(out->items->answer)){event->submit.token, STATUS_TRANSACTION_REFUSED, "the store of this group has failed"};
             continue;
         }
         switch (event->kind) {

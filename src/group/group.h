@@ -81,7 +81,7 @@ typedef struct {
         struct {
             void *token;
             transaction_status status;
-            bool is_syncing;        /* refused because the node is far behind */
+            const char *reason;     /* of a refusal: what a synchronous submission answers with (spec/consensus.md 2.2) */
         } answer;
         execution *committed;       /* one reference, the shell's to drop */
         hash256 refused;

@@ -108,8 +108,8 @@ static bool open_store(group_host *h, const node_settings *node, const group_set
 static group_config make_group_config(const group_host *h, const group_settings *s, uint64_t seed)
 {
     return (group_config){
-        .consensus = {.rules = &h->rules,
-                      .kind = s->genesis.consensus,
+        .consensus = {.rules = ledger_rules(h->ledger),
+                      .kind = ledger_genesis(h->ledger)->consensus,
                       .self = h->services->self,
                       .key = h->services->key,
                       .seed = seed,
@@ -119,7 +119,7 @@ static group_config make_group_config(const group_host *h, const group_settings 
                       .block_size_increase_ratio = s->block_size_increase_ratio,
                       .ttl_optimization = s->ttl_optimization,
                       .prepare_with_hashes = s->prepare_with_hashes},
-        .sync = {.rules = &h->rules,
+        .sync = {.rules = ledger_rules(h->ledger),
                  .self = h->services->self,
                  .seed = seed + 1,
                  .send_txs_by_tree = s->send_txs_by_tree,
@@ -130,7 +130,7 @@ static group_config make_group_config(const group_host *h, const group_settings 
                  .txs_max_gossip_peers = (unsigned)s->txs_max_gossip_peers,
                  .idle_wait_ms = (uint64_t)s->idle_wait_ms,
                  .max_download_bytes = (size_t)s->sync_memory_mb << 20},
-        .pool = {.rules = &h->rules,
+        .pool = {.rules = ledger_rules(h->ledger),
                  .limit = (size_t)s->pool_limit,
                  .memory_limit_bytes = (size_t)s->pool_memory_mb << 20,
                  .expiration_ms = (uint64_t)s->pool_expiration_s * 1000,
@@ -157,7 +157,6 @@ group_host *group_host_open(const host_services *services, const node_settings *
     group_host *h = memory_new(sizeof *h);
     h->services = services;
     h->id = settings->genesis.group_id;
-    h->consensus = settings->genesis.consensus;
     h->rules = settings->rules;
     h->waiters = map_init(seed + 3);
     sem_init(&h->left, 0, 0);
@@ -168,6 +167,7 @@ group_host *group_host_open(const host_services *services, const node_settings *
     if (open_store(h, node, settings, why))
         h->ledger = ledger_open(&h->rules, &settings->genesis, h->store, &differs, why);
     if (h->ledger) {
+        h->consensus = ledger_genesis(h->ledger)->consensus;
         group_config config = make_group_config(h, settings, seed);
         h->group = group_open(&config, h->ledger, why);
         secret_key_wipe(&config.consensus.key);
@@ -383,7 +383,7 @@ static void perform(group_host *h, const group_action *action)
         break;
     case GROUP_ANSWER: {
         submit_item *s = action->answer.token;
-        s->answer(s->context, action->answer.status, action->answer.is_syncing);
+        s->answer(s->context, action->answer.status, action->answer.reason);
         break;
     }
     case GROUP_COMMITTED:
@@ -495,7 +495,7 @@ static void turn_away(group_host *h, queue_link *batch)
             h->jobs_under_way--;
             group_job_free(((job_item *)item)->done);
         } else if (item->kind == ENGINE_SUBMIT) {
-            ((submit_item *)item)->answer(((submit_item *)item)->context, STATUS_TRANSACTION_REFUSED, false);
+            ((submit_item *)item)->answer(((submit_item *)item)->context, STATUS_TRANSACTION_REFUSED, "the group stops");
         }
         finish_item(h, item);
     }

@@ -226,6 +226,11 @@ static bool start_doors(node *n, error_text *why)
     const tls_subject *self = net_self(n->services.net);
     n->info = (rpc_node_info){
         .supported_version = s->version_text,
+        .protocol_version = "2.11.1",
+        .build_time = "19700101 00:00:00",
+        .build_type = "Linux/gcc/Release",
+        .build_branch = "main",
+        .build_commit = "0000000000000000000000000000000000000000",
         .version = s->version,
         .chain_id = (uint64_t)s->chain_id,
         .act_as_group_member = s->act_as_group_member,

@@ -11,8 +11,8 @@
 /* A running group; held while it is used. */
 typedef struct rpc_group rpc_group;
 
-/* Called exactly once, on the engine's thread: be quick. is_syncing: refused because the node is far behind. */
-typedef void (*rpc_submit_answer)(void *context, transaction_status status, bool is_syncing);
+/* Called exactly once, on the engine's thread: be quick. reason: of a refusal, lives during the call. */
+typedef void (*rpc_submit_answer)(void *context, transaction_status status, const char *reason);
 /* Called exactly once: the transaction is in block `number` at `index` and durable, or (number < 0) it was dropped or the node
    stops. */
 typedef void (*rpc_receipt_ready)(void *context, int64_t number, size_t index);
@@ -25,6 +25,8 @@ typedef struct {
     size_t peers_param_limit, max_nodes_limit;
     const char *p2p_ip, *jsonrpc_ip, *channel_ip;
     unsigned p2p_port, jsonrpc_port, channel_port;
+    const char *protocol_version;    /* the reference release whose protocol is spoken, e.g. "2.11.1" */
+    const char *build_time, *build_type, *build_branch, *build_commit;
     node_id self;
     const char *agency, *node_name;  /* of the node's own certificate */
     bool is_national;
@@ -49,6 +51,8 @@ typedef struct {
     void (*sync_status)(rpc_group *group, arena *a, sync_status *out);           /* waits */
     size_t (*pending)(rpc_group *group, transaction **out, size_t max);          /* waits; one reference each */
     size_t (*pending_count)(rpc_group *group);                                   /* waits */
+    /* addPeers or erasePeers changed the endpoints: keep them in the configuration. May be NULL. */
+    bool (*endpoints_changed)(void *context, error_text *why);
     transaction *(*pending_find)(rpc_group *group, const hash256 *hash);         /* waits; one reference, or NULL */
 } rpc_backend;
 

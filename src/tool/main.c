@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const tool *const tools[] = {&tool_node};
+static const tool *const tools[] = {&tool_node, &tool_chain};
 
 int tool_fail(const char *name, const char *format, ...)
 {
@@ -40,6 +40,9 @@ static void print_help(FILE *to)
 
 int main(int argc, char **argv)
 {
+    const char *slash = strrchr(argv[0], '/');
+    if (strcmp(slash ? slash + 1 : argv[0], "fisco-bcos") == 0)
+        return tool_node.run(argc, argv); /* started by scripts of the reference under its name */
     if (argc < 2) {
         print_help(stderr);
         return 2;

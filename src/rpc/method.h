@@ -1,0 +1,95 @@
+/* method.h: the inside of the RPC floor: a method as a row of a table, and what it works with while it runs. A method reads its
+   parameters, then either writes one JSON value, or names an error, or says that it waits. Only json_rpc.c makes text of it. */
+#ifndef HANSE_RPC_METHOD_H
+#define HANSE_RPC_METHOD_H
+
+#include "codec/json_write.h"
+#include "rpc/backend.h"
+
+#include <jansson.h>
+
+/* spec/interfaces.md 2.5 */
+enum {
+    RPC_PARSE_ERROR = -32700,
+    RPC_INVALID_REQUEST = -32600,
+    RPC_METHOD_NOT_FOUND = -32601,
+    RPC_INVALID_PARAMS = -32602,
+    RPC_INTERNAL_ERROR = -32603,
+    RPC_PROCEDURE_IS_METHOD = -32604,
+    RPC_NO_GROUP = -40001,
+    RPC_NO_BLOCK_HASH = -40003,
+    RPC_NO_BLOCK_NUMBER = -40004,
+    RPC_BAD_INDEX = -40005,
+    RPC_CALL_NEEDS_FROM = -40006,
+    RPC_ONLY_PBFT = -40007,
+    RPC_BAD_SYSTEM_CONFIG = -40008,
+    RPC_NOT_A_MEMBER = -40009,
+    RPC_RECEIPT_RANGE = -40099,
+    RPC_DYNAMIC_GROUP_FORBIDDEN = -100001
+};
+
+typedef struct rpc_call {
+    const rpc_backend *backend;
+    arena *memory;          /* of the request */
+    const json_t *params;   /* array, checked against the row's types; NULL for methods without parameters */
+    rpc_group *group;       /* held, once rpc_take_group succeeded */
+    chain_view *view;       /* of that group, when membership was checked */
+    transaction *sent;      /* by sendRawTransaction: dropped with the call */
+    json_writer out;        /* where the result goes */
+    int error_code;         /* 0: none */
+    char *error_message;    /* in memory */
+    bool waits;             /* the method will call rpc_call_resume */
+} rpc_call;
+
+typedef struct {
+    const char *name;
+    const char *params;     /* one letter each: i integer, s string, b boolean, o object; NULL: no check at all */
+    void (*run)(rpc_call *c);
+} rpc_method;
+
+/* The methods of each topic; the table in json_rpc.c joins them. */
+extern const rpc_method rpc_node_methods[], rpc_status_methods[], rpc_chain_methods[], rpc_send_methods[], rpc_group_methods[];
+extern const size_t rpc_node_method_count, rpc_status_method_count, rpc_chain_method_count, rpc_send_method_count,
+    rpc_group_method_count;
+
+/* Names the call's error; the first one counts. Always false. */
+bool rpc_error(rpc_call *c, int code, const char *format, ...) PRINTF_LIKE(3, 4);
+/* -32603 in the reference's wording around a comment (QUIRK of interfaces.md 2.5). */
+bool rpc_internal_error(rpc_call *c, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* ---- parameters (interfaces.md 3.2); false: the error is set ---- */
+enum rpc_group_check { RPC_GROUP_EXISTS, RPC_GROUP_MEMBER };
+/* Parameter 0 is a group id: holds the group and, for RPC_GROUP_MEMBER, checks that this node belongs to it. */
+bool rpc_take_group(rpc_call *c, enum rpc_group_check check) MUST_USE;
+bool rpc_number_text(rpc_call *c, const char *text, u256 *out) MUST_USE;     /* "0x..", decimal, octal with leading 0 */
+bool rpc_block_number(rpc_call *c, size_t index, int64_t *out) MUST_USE;
+bool rpc_index(rpc_call *c, size_t index, uint64_t *out) MUST_USE;           /* UINT64_MAX / 2 and above: never in range */
+bool rpc_hash(rpc_call *c, size_t index, hash256 *out) MUST_USE;             /* what does not decode is the zero hash */
+bool rpc_address_text(rpc_call *c, const char *text, address *out) MUST_USE;
+bool rpc_bytes_text(rpc_call *c, const char *text, bytes *out) MUST_USE;
+bool rpc_flag(rpc_call *c, size_t index);
+const char *rpc_text(rpc_call *c, size_t index);
+
+/* ---- values as JSON (interfaces.md 4.6 to 4.9) ---- */
+void rpc_write_node_id(json_writer *w, const node_id *id);
+void rpc_write_hash(json_writer *w, const hash256 *hash);
+void rpc_write_address(json_writer *w, const address *a);
+enum rpc_number_form { RPC_NUMBER_TEXT, RPC_NUMBER_INTEGER };
+/* with_signatures: also when the list is empty, as null, in block answers (RPC_NUMBER_TEXT). */
+void rpc_write_block(json_writer *w, const block *b, const crypto_suite *suite, enum rpc_number_form form, bool with_signatures,
+                     bool with_transactions, bool full_transactions);
+typedef struct {
+    const hash256 *block_hash; /* NULL: pending, no place is written */
+    int64_t block_number;
+    size_t index;
+} rpc_place;
+void rpc_write_transaction(json_writer *w, const transaction *tx, const crypto_suite *suite, const rpc_place *place);
+void rpc_write_receipt(json_writer *w, const receipt *r, const transaction *tx, const rpc_place *place);
+void rpc_write_receipt_skeleton(json_writer *w, const receipt *r, const transaction *tx, size_t index);
+void rpc_write_proof(json_writer *w, const merkle_proof *proof);
+
+/* ---- waiting ---- */
+/* Ends the wait of a call whose method set c->waits: writes the answer and goes on with the request. Any thread. */
+void rpc_call_resume(rpc_call *c);
+
+#endif
