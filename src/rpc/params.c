@@ -47,7 +47,7 @@ static bool read_int32(rpc_call *c, size_t index, int32_t *out)
 
 bool rpc_take_group(rpc_call *c, enum rpc_group_check check)
 {
-    int32_t id;
+    int32_t id = 0;
     if (!read_int32(c, 0, &id))
         return false;
     /* QUIRK (interfaces.md 2.5): the id is narrowed to 16 bits before the look-up. */

@@ -63,7 +63,8 @@ static bool exists(const char *path)
 
 static bool make_default_chain(arena *a, const char *folder, error_text *why)
 {
-    char *argv[] = {"create", "-l", "127.0.0.1:4", "-o", arena_copy_text(a, bytes_of_text(folder)), NULL};
+    char name[] = "create", list[] = "-l", nodes[] = "127.0.0.1:4", output[] = "-o"; /* getopt wants them writable */
+    char *argv[] = {name, list, nodes, output, arena_copy_text(a, bytes_of_text(folder)), NULL};
     chain_plan plan;
     printf("%s does not exist: making a chain of four nodes there\n", folder);
     return chain_plan_read(&plan, a, 5, argv, why) && chain_write(&plan, print_progress, why);
