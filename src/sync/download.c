@@ -70,16 +70,25 @@ static void drop_queued_if(download *d, int64_t up_to, const node_id *from)
     }
 }
 
+static bool has_room(const sync_machine *s, size_t size)
+{
+    const download *d = &s->download;
+    size_t used = d->queued_bytes * MEMORY_PER_ENCODED_BYTE, limit = s->config.max_download_bytes;
+    return d->queued < QUEUED_BLOCKS_MAX && used < limit && size <= (limit - used) / MEMORY_PER_ENCODED_BYTE;
+}
+
+/* A block that finds no room displaces later ones, which are asked for again; so the one that is imported next always gets in,
+   whatever the limit. */
 static void put_in_queue(sync_machine *s, const node_id *from, int64_t number, bytes encoded)
 {
     download *d = &s->download;
     d->blocks_received++;
     d->mean_block_bytes += ((double)encoded.size - d->mean_block_bytes) / (double)d->blocks_received;
-    size_t used = d->queued_bytes * MEMORY_PER_ENCODED_BYTE, limit = s->config.max_download_bytes;
-    bool has_room = d->queued < QUEUED_BLOCKS_MAX && used < limit && encoded.size <= (limit - used) / MEMORY_PER_ENCODED_BYTE;
-    if (!has_room && d->queued > 0) { /* one block is always taken, or a small limit would stop everything */
+    while (d->queued > 0 && !has_room(s, encoded.size)) {
         s->dropped_packets++;
-        return;
+        if (d->queue[d->queued - 1].number < number)
+            return;
+        free(take_from_queue(d, d->queued - 1).data);
     }
     size_t at = place_in_queue(d, number);
     memmove(&d->queue[at + 1], &d->queue[at], (d->queued - at) * sizeof d->queue[0]);

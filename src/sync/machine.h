@@ -27,7 +27,7 @@ enum {
     REQUESTS_KEPT = 64,                /* asked ranges, also those whose time is over: late answers are taken */
     REQUEST_TIMEOUT_MS = 6400,
     REQUEST_TIMEOUT_PER_BLOCK_MS = 500,
-    QUEUED_BLOCKS_MAX = 256,           /* a block that finds the queue full is dropped and asked for again */
+    QUEUED_BLOCKS_MAX = 256,           /* a block that finds the queue full displaces later ones; they are asked for again */
     MEMORY_PER_ENCODED_BYTE = 3,       /* estimate for a block while it is imported (8.3.1) */
     DISTRUST_FIRST_MS = 5000,          /* a peer that twice did not deliver is left alone, each time twice as long */
     DISTRUST_MAX_MS = 300000,
