@@ -82,6 +82,13 @@ static void genesis_of_the_worked_example(void **state)
     block_encode(&rules, b, BLOCK_FULL, &encoded);
     assert_int_equal(encoded.size, 776);
     assert_hash(suite_hash(&crypto_standard, buffer_bytes(&encoded)), "ccb1cedcd013c61d0e29742e5708bb011b7335844cbd22904b5fe767045bee15");
+    block_drop(b);
+    rules.suite = &crypto_national;
+    b = genesis_block(&rules, &g);
+    assert_hash(b->hash, "5a3c354d2dd572ec99b6f2380dba5eddeb3935ef3f4c873a93359611df06581d");
+    buffer_clear(&encoded);
+    block_encode(&rules, b, BLOCK_FULL, &encoded);
+    assert_hash(suite_hash(&crypto_national, buffer_bytes(&encoded)), "93fa42b0e807a528dc1a79d7f618b3b2b6ab90982c25db360a871216bfe62e1a");
     buffer_free(&encoded);
     block_drop(b);
 }

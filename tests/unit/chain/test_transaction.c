@@ -31,6 +31,61 @@ static void the_worked_example_is_signed_and_hashed_as_printed(void **state)
     arena_reset(&a);
 }
 
+static void the_worked_example_on_a_national_chain(void **state)
+{
+    (void)state;
+    arena a = {0};
+    chain_rules rules = rules_at(&crypto_national, VERSION_OF(2, 11, 0));
+    transaction_fields f = example_fields(7);
+    transaction *tx = transaction_sign(&rules, &f, &key_one);
+    assert_non_null(tx);
+    assert_hash(tx->signing_hash, "c3a79cf3a6888b65aa272adcdf1ce579757fe5679d790950b1b9e6902de4eb55");
+    assert_bytes_equal(BYTES_OF_VALUE(tx->sender), bytes_of_hex(&a, "e321dedcc72761be1bbf16159f679ffd98183a69"));
+    assert_int_equal(tx->signature.size, 128);
+    transaction *back = transaction_decode(&rules, tx->raw, TX_CHECK_EVERYTHING, NULL, NULL);
+    assert_non_null(back);
+    assert_memory_equal(back->hash.b, tx->hash.b, 32);
+    transaction_drop(back);
+    transaction_drop(tx);
+    arena_reset(&a);
+}
+
+/* QUIRK of spec/data-model.md 3.1: a public key without its leading zero bytes is accepted and hashed in full width. */
+static void a_short_national_key_is_padded(void **state)
+{
+    (void)state;
+    arena a = {0};
+    chain_rules rules = rules_at(&crypto_national, VERSION_OF(2, 11, 0));
+    buffer full = buffer_init(BUFFER_NO_LIMIT), cut = buffer_init(BUFFER_NO_LIMIT);
+    for (int is_cut = 0; is_cut < 2; is_cut++) {
+        buffer *b = is_cut ? &cut : &full;
+        transaction_fields f = example_fields(7);
+        uint8_t key[64] = {0, 5, 6};
+        buffer fields = buffer_init(BUFFER_NO_LIMIT);
+        transaction_encode_unsigned(&rules, &f, &fields);
+        rlp_reader r = rlp_open_list(buffer_bytes(&fields));
+        size_t list = rlp_begin_list(b);
+        buffer_append(b, bytes_of(r.at, (size_t)(r.end - r.at)));
+        rlp_write_string(b, bytes_of(key + is_cut, sizeof key - (size_t)is_cut));
+        rlp_write_uint(b, 1);
+        rlp_write_uint(b, 2);
+        rlp_end_list(b, list);
+        buffer_free(&fields);
+    }
+    transaction *one = transaction_decode(&rules, buffer_bytes(&full), TX_CHECK_NOTHING, NULL, NULL);
+    transaction *two = transaction_decode(&rules, buffer_bytes(&cut), TX_CHECK_NOTHING, NULL, NULL);
+    assert_non_null(one);
+    assert_non_null(two);
+    assert_int_equal(two->raw.size + 1, one->raw.size);
+    assert_memory_equal(one->hash.b, two->hash.b, 32);
+    assert_bytes_equal(one->signature, two->signature);
+    transaction_drop(one);
+    transaction_drop(two);
+    buffer_free(&full);
+    buffer_free(&cut);
+    arena_reset(&a);
+}
+
 static void decoding_gives_the_fields_and_keeps_the_bytes(void **state)
 {
     (void)state;
@@ -288,6 +343,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_worked_example_is_signed_and_hashed_as_printed),
+        cmocka_unit_test(the_worked_example_on_a_national_chain),
+        cmocka_unit_test(a_short_national_key_is_padded),
         cmocka_unit_test(decoding_gives_the_fields_and_keeps_the_bytes),
         cmocka_unit_test(every_truncation_and_every_surplus_is_refused),
         cmocka_unit_test(each_bad_field_is_named),
