@@ -317,7 +317,7 @@ static void kill_leaves_a_block_boundary(void **state)
     (void)state;
     char *path = directory_new();
     int64_t last = -1;
-    for (unsigned round = 0; round < 12; round++) {
+    for (unsigned round = 0; round < 8; round++) {
         int output;
         int64_t told = last, n;
         pid_t pid = start_child("applies-until-killed", path, &output);
@@ -357,7 +357,7 @@ static void a_torn_log_ends_at_a_block_boundary(void **state)
 {
     (void)state;
     enum { BLOCKS = 12 };
-    for (off_t cut = 1; cut < 40000; cut += 1777) {
+    for (off_t cut = 1; cut < 40000; cut += 5003) {
         char *path = directory_new();
         store *s = must_open(path, true);
         error_text why;
@@ -468,7 +468,7 @@ static long status_line(const char *name)
 static void many_stores_share_threads_and_need_few_files(void **state)
 {
     (void)state;
-    enum { STORES = 60 };
+    enum { STORES = 30 };
     char *parent = directory_new(), *paths[STORES];
     store *stores[STORES];
     error_text why;
