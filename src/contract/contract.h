@@ -111,6 +111,10 @@ uint64_t contract_add_object(contract_call *c, contract_object *object, const co
 void *contract_object_at(contract_call *c, const address *where, const contract *kind);
 
 /* Every descriptor, for the registry. */
-extern const contract contract_system_config, contract_consensus;
+extern const contract contract_system_config, contract_table_factory, contract_crud, contract_consensus,
+    contract_cns, contract_permission, contract_parallel_config, contract_life_cycle,
+    contract_governance, contract_gas_charge, contract_kv_table_factory, contract_dag_transfer,
+    contract_table, contract_kv_table, contract_entry, contract_entries,
+    contract_condition;
 
 #endif

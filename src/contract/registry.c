@@ -10,7 +10,22 @@
 
 static const contract *const contracts[] = {
     &contract_system_config,
+    &contract_table_factory,
+    &contract_crud,
     &contract_consensus,
+    &contract_cns,
+    &contract_permission,
+    &contract_parallel_config,
+    &contract_life_cycle,
+    &contract_governance,
+    &contract_gas_charge,
+    &contract_kv_table_factory,
+    &contract_dag_transfer,
+    &contract_table,
+    &contract_kv_table,
+    &contract_entry,
+    &contract_entries,
+    &contract_condition,
 };
 
 enum { FIRST_OBJECT_ADDRESS = 0x10001 };

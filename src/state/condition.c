@@ -2,7 +2,6 @@
 #include "state/table.h"
 
 struct condition_range {
-    condition_range *next;
     bytes field;
     bytes left, right; /* UNLIMITED: no bound (QUIRK: a value of that text means the same) */
     bool left_inclusive, right_inclusive;
@@ -12,13 +11,28 @@ static const bytes UNLIMITED = {(const uint8_t *)"_VALUE_UNLIMITED_", sizeof("_V
 
 static condition_range *range_of(condition *c, arena *a, bytes field)
 {
-    for (condition_range *r = c->ranges; r; r = r->next)
-        if (bytes_equal(r->field, field))
-            return r;
-    condition_range *r = arena_take(a, sizeof *r);
-    *r = (condition_range){.next = c->ranges, .field = arena_copy(a, field), .left = UNLIMITED, .right = UNLIMITED};
-    c->ranges = r;
-    return r;
+    size_t low = 0, high = c->range_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = bytes_compare(c->ranges[middle].field, field);
+        if (order == 0)
+            return &c->ranges[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (c->range_count == c->range_capacity) {
+        c->range_capacity = c->range_capacity ? c->range_capacity * 2 : 4;
+        condition_range *ranges = arena_take_array(a, c->range_capacity, sizeof *ranges);
+        if (c->range_count)
+            memcpy(ranges, c->ranges, c->range_count * sizeof *ranges);
+        c->ranges = ranges;
+    }
+    memmove(c->ranges + low + 1, c->ranges + low, (c->range_count - low) * sizeof *c->ranges);
+    c->ranges[low] = (condition_range){.field = arena_copy(a, field), .left = UNLIMITED, .right = UNLIMITED};
+    c->range_count++;
+    return &c->ranges[low];
 }
 
 void condition_add(condition *c, arena *a, condition_operator op, bytes field, bytes value)
@@ -95,7 +109,7 @@ static bool range_matches(const condition_range *r, const chain_rules *rules, by
 
 bool condition_matches(const condition *c, const chain_rules *rules, const row_field *fields, size_t field_count)
 {
-    for (const condition_range *r = c->ranges; r; r = r->next) {
+    for (const condition_range *r = c->ranges; r < c->ranges + c->range_count; r++) {
         if (!table_field_is_hashed(r->field))
             continue;
         const bytes *value = fields_find(fields, field_count, r->field);

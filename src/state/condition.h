@@ -12,7 +12,8 @@ typedef struct condition_range condition_range;
 
 /* A zeroed condition asks nothing. Its ranges live in the arena given to condition_add. */
 typedef struct {
-    condition_range *ranges;
+    condition_range *ranges; /* ascending by field */
+    size_t range_count, range_capacity;
     bool is_limited;
     int32_t offset, count;
 } condition;

@@ -8,7 +8,7 @@
 
 typedef struct {
     row_field *fields; /* ascending by name */
-    size_t count;
+    size_t count, capacity; /* capacity: of an array that belongs to this content alone, else 0 */
     uint8_t status;
     bool undone;       /* its insert was taken back: neither seen, nor hashed, nor stored */
     bool touched;      /* a committed row that an update or remove matched: set D of execution.md 8.5 */

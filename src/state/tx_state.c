@@ -57,6 +57,7 @@ static row_content *content_for_write(tx_state *t, state_row *r)
         return &copy->now;
     copy = arena_take(tx_state_memory(t), sizeof *copy);
     *copy = (row_copy){.row = r, .now = r->now};
+    copy->now.capacity = r->now.count;
     copy->now.fields = arena_take_array(tx_state_memory(t), r->now.count, sizeof *r->now.fields);
     if (r->now.count)
         memcpy(copy->now.fields, r->now.fields, r->now.count * sizeof *r->now.fields);
@@ -64,21 +65,37 @@ static row_content *content_for_write(tx_state *t, state_row *r)
     return &copy->now;
 }
 
-/* content->fields belongs to this transaction alone. */
+/* Where a name stands or would stand. */
+static size_t field_place(const row_content *content, bytes name)
+{
+    size_t low = 0, high = content->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (bytes_compare(content->fields[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* content belongs to this transaction alone. */
 static void put_field(arena *a, row_content *content, bytes name, bytes value)
 {
-    size_t at = 0;
-    while (at < content->count && bytes_compare(content->fields[at].name, name) < 0)
-        at++;
+    size_t at = field_place(content, name);
     if (at < content->count && bytes_equal(content->fields[at].name, name)) {
         content->fields[at].value = value;
         return;
     }
-    row_field *fields = arena_take_array(a, content->count + 1, sizeof *fields);
-    for (size_t i = 0; i < content->count; i++)
-        fields[i + (i >= at)] = content->fields[i];
-    fields[at] = (row_field){arena_copy(a, name), value};
-    content->fields = fields;
+    if (content->count >= content->capacity) {
+        content->capacity = content->count ? content->count * 2 : 4;
+        row_field *fields = arena_take_array(a, content->capacity, sizeof *fields);
+        if (content->count)
+            memcpy(fields, content->fields, content->count * sizeof *fields);
+        content->fields = fields;
+    }
+    memmove(content->fields + at + 1, content->fields + at, (content->count - at) * sizeof *content->fields);
+    content->fields[at] = (row_field){arena_copy(a, name), value};
     content->count++;
 }
 
