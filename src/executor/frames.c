@@ -319,7 +319,7 @@ static call_outcome finish_frame(tx_run *run, evm_result result)
     if (frame->is_creation && result != EVM_PERMISSION_DENIED)
         store_code(run, frame, &made, &out);
     out.created = frame->created;
-    if (frame->is_creation && out.status == STATUS_OK)
+    if (frame->is_creation && result == EVM_SUCCESS)
         out.output = BYTES_EMPTY;
     return out;
 }

@@ -70,7 +70,6 @@ static void kill_accounts(tx_run *run)
 
 static void fill_receipt(tx_run *run, const call_outcome *out, uint64_t gas_left, receipt *r)
 {
-    const chain_rules *rules = run->block->x->rules;
     *r = (receipt){.gas_used = u256_sub(u256_of(run->block->gas_limit), u256_of(gas_left)),
                    .contract_address = out->created,
                    .status = out->status,
@@ -79,9 +78,9 @@ static void fill_receipt(tx_run *run, const call_outcome *out, uint64_t gas_left
     r->logs = arena_take_array(tx_state_memory(run->state), r->log_count, sizeof *r->logs);
     if (r->log_count)
         memcpy(r->logs, run->logs, r->log_count * sizeof *r->logs);
-    receipt_set_bloom(rules->suite, r);
-    if (rules_have(rules, GATE_REMAIN_GAS))
-        account_remaining_gas(run->state, &run->origin, &r->remain_gas);
+    receipt_set_bloom(run->block->x->rules->suite, r);
+    /* In every version: it opens the sender's account, and below 2.5.0 opened tables count for the root. */
+    account_remaining_gas(run->state, &run->origin, &r->remain_gas);
 }
 
 void run_transaction(block_run *on, const transaction *tx, receipt *out)
