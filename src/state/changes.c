@@ -61,6 +61,14 @@ static bool slot_changed(const block_slot *slot)
     return false;
 }
 
+static bool slot_is_touched(const block_slot *slot)
+{
+    for (size_t i = 0; i < slot->committed; i++)
+        if (slot->rows[i]->now.touched)
+            return true;
+    return false;
+}
+
 static row written_row(const state_row *r, uint64_t id, int64_t number)
 {
     return (row){.id = id, .num = (uint32_t)number, .status = r->now.status, .fields = r->now.fields, .field_count = r->now.count};
@@ -77,8 +85,13 @@ static store_put put_of(const block_table *table, const block_slot *slot, arena 
 {
     size_t most = slot->stored.count + slot->count, count = 0;
     row *rows = arena_take_array(a, most, sizeof *rows);
-    for (size_t i = 0; i < slot->stored.count; i++)
-        rows[count++] = slot->stored.rows[i];
+    bool is_touched = slot_is_touched(slot);
+    for (size_t i = 0; i < slot->stored.count; i++) {
+        rows[count] = slot->stored.rows[i];
+        if (is_touched) /* the reference writes all rows of the key again, but not when it only adds some */
+            rows[count].num = (uint32_t)number;
+        count++;
+    }
     for (size_t i = 0; i < slot->count; i++) {
         state_row *r = slot->rows[i];
         if (!is_kept(r))

@@ -166,17 +166,12 @@ static bool compare(const replay *r, const execution *e, const block *want)
     return equal;
 }
 
-bool replay_next(replay *r)
+/* Takes over e. */
+static void commit(replay *r, execution *e, const block *want)
 {
     arena a = {0};
-    error_text why = {""};
-    execution *e;
     store_put *puts;
     size_t count;
-    block *want = golden_decode(r->golden, (size_t)r->head.number + 1), *proposal = replay_proposal(r);
-    if (executor_run_block(r->executor, r->store, proposal, &r->head, &e, &why) != EXECUTE_OK)
-        fail_msg("block %lld: %s", (long long)proposal->header.number, why.text);
-    bool equal = compare(r, e, want);
     execution_changes(e, &a, &r->last_id, &puts, &count);
     store_put *all = arena_take_array(&a, count + 1, sizeof *all);
     if (count)
@@ -184,10 +179,55 @@ bool replay_next(replay *r)
     all[count] = number_put(r, &a, want->header.number, &want->hash);
     apply(r, want->header.number, all, count + 1);
     r->head = (parent_block){want->hash, want->header.number, want->header.state_root};
+    arena_reset(&a);
     execution_drop(e);
+}
+
+static execution *run(replay *r, const block *proposal)
+{
+    error_text why = {""};
+    execution *e;
+    if (executor_run_block(r->executor, r->store, proposal, &r->head, &e, &why) != EXECUTE_OK)
+        fail_msg("block %lld: %s", (long long)proposal->header.number, why.text);
+    return e;
+}
+
+bool replay_next(replay *r)
+{
+    block *want = golden_decode(r->golden, (size_t)r->head.number + 1), *proposal = replay_proposal(r);
+    execution *e = run(r, proposal);
+    bool equal = compare(r, e, want);
+    commit(r, e, want);
     block_drop(proposal);
     block_drop(want);
-    arena_reset(&a);
+    return equal;
+}
+
+static u256 gas_of(const replay *r, const block *b, size_t index)
+{
+    u256 gas = b->receipts[index].gas_used;
+    if (index == 0 || rules_have(&r->golden->rules, GATE_REMAIN_GAS))
+        return gas;
+    return u256_sub(gas, b->receipts[index - 1].gas_used); /* sums below 2.9.0 */
+}
+
+bool replay_next_race(replay *r, const uint8_t *order, size_t count)
+{
+    block *want = golden_decode(r->golden, (size_t)r->head.number + 1), *proposal = replay_proposal(r);
+    assert_int_equal(want->transaction_count, count);
+    transaction **reordered = arena_take_array(&proposal->memory, count, sizeof *reordered);
+    for (size_t i = 0; i < count; i++)
+        reordered[i] = proposal->transactions[order[i]];
+    proposal->transactions = reordered;
+    execution *e = run(r, proposal);
+    const block *got = execution_block(e);
+    bool equal = hash256_equal(&got->header.state_root, &want->header.state_root);
+    for (size_t i = 0; i < count; i++)
+        equal &= got->receipts[i].status == want->receipts[order[i]].status &&
+                 u256_equal(gas_of(r, got, i), gas_of(r, want, order[i]));
+    commit(r, e, want);
+    block_drop(proposal);
+    block_drop(want);
     return equal;
 }
 

@@ -21,6 +21,10 @@ void replay_close(replay *r);
 block *replay_proposal(const replay *r);
 /* Executes and commits the next block. Prints what differs and returns false when header or receipts are not the recorded ones. */
 bool replay_next(replay *r);
+/* The same for a block that records a race: its transactions had declared conflict keys that do not cover what they write, ran
+   at the same time, and took effect in `order` instead of block order (spec/execution.md 10.3: such a result is undefined).
+   Receipts and state root are compared; the header cannot be. */
+bool replay_next_race(replay *r, const uint8_t *order, size_t count);
 /* Compares the rows of the store with those of the recording, as far as execution writes them. Returns how many keys differ. */
 size_t replay_compare_rows(replay *r);
 
