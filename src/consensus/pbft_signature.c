@@ -24,13 +24,16 @@ pbft_request pbft_own_request(pbft *p, uint64_t height, uint64_t view, const has
     return r;
 }
 
-static bool is_verified(const pbft_seat *seat, const pbft_request *r)
+static bool verify_once(const pbft *p, pbft_seat *seat, const hash256 *digest, const pbft_signature *sig)
 {
-    for (size_t i = 0; i < COUNT(seat->verified); i++)
-        if (seat->verified[i].sig.size && hash256_equal(&seat->verified[i].digest, &r->block_hash) &&
-            bytes_equal(pbft_signature_bytes(&seat->verified[i].sig), pbft_signature_bytes(&r->sig)))
+    for (size_t i = 0; i < PBFT_VERIFIED_KEPT; i++)
+        if (seat->verified[i].sig.size && hash256_equal(&seat->verified[i].digest, digest) &&
+            bytes_equal(pbft_signature_bytes(&seat->verified[i].sig), pbft_signature_bytes(sig)))
             return true;
-    return false;
+    if (!p->suite->verify(&seat->node, digest, pbft_signature_bytes(sig)))
+        return false;
+    seat->verified[seat->verified_next++ % PBFT_VERIFIED_KEPT] = (pbft_verified){.digest = *digest, .sig = *sig};
+    return true;
 }
 
 bool pbft_verify_request(const pbft *p, const pbft_request *r)
@@ -38,13 +41,5 @@ bool pbft_verify_request(const pbft *p, const pbft_request *r)
     assert(r->idx < p->count);
     pbft_seat *seat = &p->seats[r->idx];
     hash256 fields = pbft_fields_digest(p->suite, r);
-    if (!p->suite->verify(&seat->node, &fields, pbft_signature_bytes(&r->sig2)))
-        return false;
-    if (is_verified(seat, r))
-        return true;
-    if (!p->suite->verify(&seat->node, &r->block_hash, pbft_signature_bytes(&r->sig)))
-        return false;
-    pbft_verified *slot = &seat->verified[seat->verified_next++ % COUNT(seat->verified)];
-    *slot = (pbft_verified){.digest = r->block_hash, .sig = r->sig};
-    return true;
+    return verify_once(p, seat, &fields, &r->sig2) && verify_once(p, seat, &r->block_hash, &r->sig);
 }

@@ -15,6 +15,7 @@ enum {
     PBFT_NOT_A_SEALER = 65535,       /* own index of a node that is none */
     PBFT_VOTES_PER_SEALER = 4,       /* HARDEN: Signs kept for one sealer, and Commits; beyond: the oldest height and view goes */
     PBFT_VIEWS_PER_SEALER = 4,       /* HARDEN: ViewChanges kept for one sealer; beyond: the lowest view goes */
+    PBFT_VERIFIED_KEPT = 6,          /* good signatures remembered for one sealer */
     PBFT_FUTURE_PREPARES = 10,       /* at most one for each sealer; beyond: the one farthest ahead goes */
     PBFT_FUTURE_HEIGHTS = 10,        /* messages farther ahead of the chain are dropped: block sync is the way to catch up */
     PBFT_FUTURE_BYTES_MAX = 256 * 1024 * 1024, /* of all future prepares together; beyond: dropped */
@@ -75,8 +76,8 @@ typedef struct {
     uint64_t latest_view;            /* latest[idx] */
     bool has_seen;
     uint64_t seen_view;              /* viewMap: for getConsensusStatus only */
-    pbft_verified verified[2];       /* a cache, not state: block hashes whose signature was good. A Sign and the Commit on
-                                        one block share it, as do the ViewChanges of one height */
+    pbft_verified verified[PBFT_VERIFIED_KEPT]; /* a cache, not state: the last good signatures. A Sign and the Commit on one
+                                        block share theirs, as do the ViewChanges of one height; a prepare is judged twice */
     unsigned verified_next;
 } pbft_seat;
 

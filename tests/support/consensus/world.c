@@ -588,6 +588,7 @@ void world_free(world *w)
     for (size_t i = 0; i < w->event_count; i++)
         end_event(&w->events[i]);
     free(w->events);
+    transaction_drop(w->last_submitted);
     for (size_t i = 0; i < w->options.nodes; i++) {
         world_node *n = &w->nodes[i];
         pbft_free(n->machine);
@@ -602,6 +603,16 @@ void world_free(world *w)
     free(w);
 }
 
+void world_gossip(world *w, unsigned node_mask)
+{
+    for (size_t i = 0; i < w->options.nodes; i++) {
+        if (!(node_mask >> i & 1) || w->nodes[i].machine == NULL)
+            continue;
+        if (txpool_admit(w->nodes[i].pool, w->last_submitted, 1700000000000u + w->now_ms) == STATUS_OK)
+            world_step(w, i, &(consensus_event){.kind = CONSENSUS_EVENT_TRANSACTIONS});
+    }
+}
+
 uint64_t world_submit(world *w, unsigned node_mask)
 {
     transaction_fields fields = {.nonce = u256_of(++w->next_nonce),
@@ -611,14 +622,9 @@ uint64_t world_submit(world *w, unsigned node_mask)
                                  .chain_id = u256_of(1),
                                  .group_id = u256_of(1),
                                  .data = BYTES_OF_VALUE(w->next_nonce)};
-    transaction *tx = transaction_sign(&w->rules, &fields, &w->client);
-    for (size_t i = 0; i < w->options.nodes; i++) {
-        if (!(node_mask >> i & 1) || w->nodes[i].machine == NULL)
-            continue;
-        if (txpool_admit(w->nodes[i].pool, tx, 1700000000000u + w->now_ms) == STATUS_OK)
-            world_step(w, i, &(consensus_event){.kind = CONSENSUS_EVENT_TRANSACTIONS});
-    }
-    transaction_drop(tx);
+    transaction_drop(w->last_submitted);
+    w->last_submitted = transaction_sign(&w->rules, &fields, &w->client);
+    world_gossip(w, node_mask);
     return w->next_nonce;
 }
 
@@ -782,6 +788,7 @@ void world_run(world *w, uint64_t ms)
         } else {
             if (w->nodes[node].deadline_ms > w->now_ms)
                 w->now_ms = w->nodes[node].deadline_ms;
+            w->ticks++;
             world_step(w, node, &(consensus_event){.kind = CONSENSUS_EVENT_TICK});
         }
     }

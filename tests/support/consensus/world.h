@@ -72,7 +72,8 @@ struct world {
     size_t decided_height;
     uint64_t next_nonce;
     secret_key client;
-    size_t frames_sent;
+    transaction *last_submitted;
+    size_t frames_sent, ticks, last_sends;
     /* A Byzantine node: called instead of sending its frame; may send others with world_send. */
     void (*twist)(world *w, size_t from, size_t to, uint16_t frame_type, bytes payload);
     void *twist_with;
@@ -88,6 +89,7 @@ void world_crash(world *w, size_t node);
 void world_restart(world *w, size_t node);
 /* A new transaction, put into the pools of the nodes of the mask. Returns its nonce. */
 uint64_t world_submit(world *w, unsigned node_mask);
+void world_gossip(world *w, unsigned node_mask); /* the last transaction once more, to other nodes */
 void world_send(world *w, size_t from, size_t to, uint16_t frame_type, bytes payload);
 void world_release(world *w);              /* what was held is delivered; rules are forgotten */
 void world_step(world *w, size_t node, consensus_event *event);

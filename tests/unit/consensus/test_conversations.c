@@ -4,6 +4,7 @@
    Commands, one a line:
      new nodes=4 [no_hashes] [no_ttl_optimization] [ttl=N] [min=MS] [limit=N] [national]
      submit to=0,2            one transaction into the pools of these nodes
+     gossip to=3              the last transaction, into other pools
      run MS                   virtual time passes; frames and jobs take none unless something is slow
      cut A B / heal A B       the link between two nodes
      crash N / restart N      the disk keeps the chain and the prepared block
@@ -137,10 +138,14 @@ static void run_link_command(world *w, const command *c)
 static void run_command(world **w, const command *c, buffer *out)
 {
     const char *name = c->words[0];
-    if (strcmp(name, "new") == 0)
+    if (strcmp(name, "new") == 0) {
+        if (*w)
+            world_free(*w);
         *w = new_world(c, out);
-    else if (strcmp(name, "submit") == 0)
+    } else if (strcmp(name, "submit") == 0)
         world_submit(*w, mask_of(value_of(c, "to")));
+    else if (strcmp(name, "gossip") == 0)
+        world_gossip(*w, mask_of(value_of(c, "to")));
     else if (strcmp(name, "run") == 0)
         world_run(*w, argument(c, 1));
     else if (strcmp(name, "crash") == 0)
