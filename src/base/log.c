@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-struct log {
+struct logger {
     log_config config;
     char *directory;
     pthread_mutex_t lock; /* guards what follows */
@@ -28,7 +28,7 @@ const char *log_level_text(log_level level)
     return texts[level];
 }
 
-static bool open_file(log *l, const struct tm *now, error_text *why)
+static bool open_file(logger *l, const struct tm *now, error_text *why)
 {
     char name[64], path[4096];
     strftime(name, sizeof name, "log_%Y%m%d%H.%M.log", now);
@@ -63,10 +63,10 @@ static bool make_directories(const char *path, error_text *why)
     }
 }
 
-log *log_open(const log_config *config, error_text *why)
+logger *log_open(const log_config *config, error_text *why)
 {
-    log *l = memory_new(sizeof *l);
-    *l = (log){.config = *config, .directory = memory_copy_text(config->directory ? config->directory : "."), .file = -1};
+    logger *l = memory_new(sizeof *l);
+    *l = (logger){.config = *config, .directory = memory_copy_text(config->directory ? config->directory : "."), .file = -1};
     pthread_mutex_init(&l->lock, NULL);
     if (!config->enabled || config->to_console)
         return l;
@@ -80,7 +80,7 @@ log *log_open(const log_config *config, error_text *why)
     return l;
 }
 
-void log_close(log *l)
+void log_close(logger *l)
 {
     if (l == NULL)
         return;
@@ -91,7 +91,7 @@ void log_close(log *l)
     free(l);
 }
 
-bool log_wants(const log *l, log_level level)
+bool log_wants(const logger *l, log_level level)
 {
     return l != NULL && l->config.enabled && level >= l->config.level;
 }
@@ -108,7 +108,7 @@ static int print_prefix(char *record, size_t room, log_level level, const struct
                     (unsigned long)pthread_self(), group);
 }
 
-static void write_record(log *l, const char *record, size_t size, const struct tm *local)
+static void write_record(logger *l, const char *record, size_t size, const struct tm *local)
 {
     if (l->config.to_console) {
         if (write(STDOUT_FILENO, record, size) != (ssize_t)size)
@@ -126,7 +126,7 @@ static void write_record(log *l, const char *record, size_t size, const struct t
         l->dropped_records++;
 }
 
-void log_write(log *l, log_level level, int group_id, const char *format, ...)
+void log_write(logger *l, log_level level, int group_id, const char *format, ...)
 {
     if (!log_wants(l, level))
         return;

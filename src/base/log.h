@@ -10,7 +10,7 @@
 
 enum { LOG_RECORD_MAX_BYTES = 4096 }; /* a longer record is cut */
 
-typedef struct log log;
+typedef struct logger logger;
 
 typedef struct {
     const char *directory;       /* created when absent */
@@ -20,11 +20,11 @@ typedef struct {
     uint64_t max_file_bytes;
 } log_config;
 
-log *log_open(const log_config *config, error_text *why) MUST_USE;
-void log_close(log *l); /* NULL is allowed */
+logger *log_open(const log_config *config, error_text *why) MUST_USE;
+void log_close(logger *l); /* NULL is allowed */
 
 /* l may be NULL: nothing is written. group_id 0: the record belongs to no group. */
-void log_write(log *l, log_level level, int group_id, const char *format, ...) PRINTF_LIKE(4, 5);
-bool log_wants(const log *l, log_level level);
+void log_write(logger *l, log_level level, int group_id, const char *format, ...) PRINTF_LIKE(4, 5);
+bool log_wants(const logger *l, log_level level);
 
 #endif

@@ -91,7 +91,7 @@ typedef struct {
 } net_handler;
 
 typedef struct {
-    log *log;                          /* borrowed until net_stop returns; NULL: silent */
+    logger *log;                       /* borrowed until net_stop returns; NULL: silent */
     const char *listen_ip;             /* IPv4 or IPv6 text */
     uint16_t listen_port;              /* 0: any free port (tests); net_port tells */
     const char *const *endpoints;      /* "host:port" or "[v6]:port"; at most NET_ENDPOINTS_MAX */

@@ -88,7 +88,7 @@ typedef struct pending_request {
 
 struct net {
     net_handler handler;
-    log *log;
+    logger *log;
     tls_context *tls;
     frame_format format;
     bool compress;

@@ -13,7 +13,7 @@ typedef struct group_host group_host;
 
 /* What a host shares with the rest of the node; outlives every host. */
 typedef struct {
-    log *log;
+    logger *log;
     engine *engine;
     worker_pool *workers;  /* decoding, signatures, execution */
     worker_pool *committers; /* the disk */

@@ -40,7 +40,7 @@ struct connection {
 struct http_door {
     const rpc_backend *backend;
     worker_pool *workers;
-    log *log;
+    logger *log;
     uv_loop_t loop;
     uv_tcp_t listener;
     uv_async_t wake;
@@ -378,7 +378,7 @@ static void destroy(http_door *d)
     free(d);
 }
 
-http_door *http_door_start(const http_door_config *config, const rpc_backend *backend, worker_pool *workers, log *l,
+http_door *http_door_start(const http_door_config *config, const rpc_backend *backend, worker_pool *workers, logger *l,
                            error_text *why)
 {
     http_door *d = memory_new(sizeof *d);

@@ -23,7 +23,7 @@ typedef struct {
 
 /* Listens and starts the thread. NULL with a reason that names address and port (e.g. in use). backend, workers and l are
    borrowed for the door's life. */
-http_door *http_door_start(const http_door_config *config, const rpc_backend *backend, worker_pool *workers, log *l,
+http_door *http_door_start(const http_door_config *config, const rpc_backend *backend, worker_pool *workers, logger *l,
                            error_text *why) MUST_USE;
 unsigned http_door_port(const http_door *d);
 /* Takes no more requests, waits for those under way, closes the connections, ends the thread. NULL is allowed. */

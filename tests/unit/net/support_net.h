@@ -33,7 +33,7 @@ enum { TEST_RECEIVED_MAX = 4096 };
 /* A node under test. Counters under lock; test_wait waits for a condition on them. */
 typedef struct test_node {
     net *net;
-    log *log;                /* to standard output when HANSE_TEST_LOG is set in the environment */
+    logger *log;             /* to standard output when HANSE_TEST_LOG is set in the environment */
     node_id id;
     pthread_mutex_t lock;
     pthread_cond_t changed;
