@@ -67,7 +67,8 @@ static inline void golden_read_rules(golden_chain *chain)
     rules->state = genesis_state_kind(&chain->genesis);
     rules->gas = chain->genesis.free_storage ? GAS_FREE_STORAGE : GAS_NORMAL;
     const ini_entry *parallel = ini_find(&chain->group_ini, "tx_execute", "enable_parallel");
-    rules->enable_parallel = parallel == NULL || strcmp(parallel->value, "true") == 0;
+    /* spec/execution.md 1: an mpt state is never executed in parallel */
+    rules->enable_parallel = rules->state == STATE_STORAGE && (parallel == NULL || strcmp(parallel->value, "true") == 0);
 }
 
 static inline void golden_read_blocks(golden_chain *chain)

@@ -22,8 +22,9 @@ typedef struct genesis {
     size_t sealer_count;
 } genesis;
 
-/* Reads group.N.genesis (spec/interfaces.md 5.3): defaults, bounds, and the sealers in the order that counts. The array lives
-   in a. A state.type that is neither storage nor mpt is kept in the mark and means storage. */
+/* Reads group.N.genesis (spec/interfaces.md 5.3): defaults, bounds, and the sealers in the order that counts; of the rules only the
+   version is looked at. The array lives in a. What cannot be read is refused with file, line and key (HARDEN). A state.type that is
+   neither storage nor mpt is kept in the mark and means storage. */
 bool genesis_read(const chain_rules *rules, const ini *file, arena *a, genesis *out, error_text *why) MUST_USE;
 state_kind genesis_state_kind(const genesis *g);
 

@@ -1,47 +1,61 @@
+#include "base/setting_rows.h"
 #include "chain/genesis.h"
 #include "codec/hex.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
 
-/* interfaces.md 5.1: what does not convert is as good as absent. */
-static int64_t read_integer(const ini *file, const char *section, const char *key, int64_t otherwise)
-{
-    const ini_entry *entry = ini_find(file, section, key);
-    if (entry == NULL || *entry->value == 0)
-        return otherwise;
-    char *end;
-    errno = 0;
-    long long value = strtoll(entry->value, &end, 10);
-    return errno || *end ? otherwise : value;
-}
+/* What the file says, before it is checked and put where it belongs. */
+typedef struct {
+    genesis g;
+    const char *consensus_type, *state_type, *storage_type;
+    int64_t group_id;
+} genesis_values;
 
-static bool read_text(const ini *file, const char *section, const char *key, const char *otherwise, char out[16], error_text *why)
+#define AT(member) offsetof(genesis_values, member)
+#define TEXT(section, key, member, otherwise) {section, NULL, key, SETTING_TEXT, AT(member), otherwise, 0, 0, 0, NULL}
+#define INTEGER(section, key, member, otherwise, min, refusal) \
+    {section, NULL, key, SETTING_INTEGER, AT(member), NULL, otherwise, min, INT64_MAX, refusal}
+
+static const setting_row rows[] = {
+    TEXT("consensus", "consensus_type", consensus_type, "pbft"),
+    INTEGER("consensus", "max_trans_num", g.max_trans_num, 1000, 1, "Please set consensus.max_trans_num to positive !"),
+    INTEGER("consensus", "consensus_timeout", g.consensus_timeout_s, 3, INT64_MIN, NULL), /* QUIRK of 5.3: no bound */
+    INTEGER("consensus", "min_elect_time", g.min_elect_time_ms, 1000, 1, "Please set consensus.min_elect_time to positive !"),
+    INTEGER("consensus", "max_elect_time", g.max_elect_time_ms, 2000, 1, "Please set consensus.max_elect_time to positive !"),
+    INTEGER("consensus", "epoch_sealer_num", g.epoch_sealer_num, 0, 1, "Please set consensus.epoch_sealer_num to be larger than 0!"),
+    INTEGER("consensus", "epoch_block_num", g.epoch_block_num, 1000, 1, "Please set consensus.epoch_block_num to positive !"),
+    TEXT("state", "type", state_type, "storage"),
+    TEXT("storage", "type", storage_type, "LevelDB"),
+    INTEGER("tx", "gas_limit", g.gas_limit, 300000000, 0, "Please set tx.gas_limit to positive !"),
+    {"group", NULL, "id", SETTING_INTEGER, AT(group_id), NULL, 0, 1, INT16_MAX, NULL},
+    INTEGER("group", "timestamp", g.timestamp_ms, INT64_MAX, 0, "invalid group timestamp"),
+    {"evm", NULL, "enable_free_storage", SETTING_BOOLEAN, AT(g.free_storage), NULL, false, 0, 1, NULL},
+};
+
+static bool keep_text(const ini *file, const char *key, const char *value, char out[16], error_text *why)
 {
-    const ini_entry *entry = ini_find(file, section, key);
-    const char *value = entry ? entry->value : otherwise;
     if (strlen(value) > 15)
-        return error_set(why, "%s: %s.%s=%.64s: at most 15 characters", file->path, section, key, value);
+        return error_set(why, "%s: %s=%.64s: at most 15 characters", file->path, key, value);
     memcpy(out, value, strlen(value) + 1);
     return true;
 }
 
-static bool read_consensus(const ini *file, genesis *g, error_text *why)
+static bool keep_consensus(const ini *file, const char *text, genesis *g, error_text *why)
 {
     static const char *const names[] = {[CONSENSUS_PBFT] = "pbft", [CONSENSUS_RPBFT] = "rpbft", [CONSENSUS_RAFT] = "raft"};
-    if (!read_text(file, "consensus", "consensus_type", "pbft", g->consensus_text, why))
-        return false;
     for (size_t i = 0; i < COUNT(names); i++)
-        if (strcasecmp(g->consensus_text, names[i]) == 0) {
+        if (strcasecmp(text, names[i]) == 0) {
             g->consensus = (consensus_kind)i;
-            return true;
+            return keep_text(file, "[consensus] consensus_type", text, g->consensus_text, why);
         }
-    return error_set(why, "create consensusEngine failed, maybe unsupported consensus type %s, supported consensus type are pbft, "
-                          "raft, rpbft", g->consensus_text);
+    return error_set(why,
+                     "%s: [consensus] consensus_type=%.64s: create consensusEngine failed, maybe unsupported consensus type %.64s, "
+                     "supported consensus type are pbft, raft, rpbft",
+                     file->path, text, text);
 }
 
-/* 128 hex digits, or 130 characters with 0x; not all zero. */
+/* 128 hex digits, or 130 characters with 0x (data-model.md 1.2); not all zero. */
 static bool read_node_id(const char *text, node_id *out)
 {
     static const node_id zero;
@@ -56,68 +70,40 @@ static bool read_sealers(const chain_rules *rules, const ini *file, arena *a, ge
     size_t entries = section ? section->count : 0, count = 0;
     for (size_t i = 0; i < entries; i++)
         count += strncmp(section->entries[i].key, "node.", 5) == 0;
-    if (count > HEADER_SEALERS_MAX)
-        return error_set(why, "%s: %zu nodes in section consensus, at most %d", file->path, count, HEADER_SEALERS_MAX);
+    if (count == 0 || count > HEADER_SEALERS_MAX)
+        return error_set(why, "%s: [consensus] names %zu nodes: expected 1 to %d of node.N", file->path, count, HEADER_SEALERS_MAX);
     g->sealers = arena_take_array(a, count, sizeof *g->sealers);
     for (size_t i = 0; i < entries; i++) {
         const ini_entry *entry = &section->entries[i];
         if (strncmp(entry->key, "node.", 5) != 0)
             continue;
         if (!read_node_id(entry->value, &g->sealers[g->sealer_count++]))
-            return error_set(why, "load public key failed, invalid public key:%.130s, configuration section:consensus", entry->value);
+            return error_set(why, "%s:%u: load public key failed, invalid public key:%.130s, configuration section:consensus", file->path,
+                             entry->line, entry->value);
     }
-    if (rules_have(rules, GATE_SORTED_SEALERS) && g->sealer_count)
+    if (rules_have(rules, GATE_SORTED_SEALERS))
         qsort(g->sealers, g->sealer_count, sizeof *g->sealers, node_id_compare);
     return true;
 }
 
-static bool read_free_storage(const chain_rules *rules, const ini *file)
-{
-    const ini_entry *entry = rules_have(rules, GATE_EVM_FLAGS) ? ini_find(file, "evm", "enable_free_storage") : NULL;
-    return entry && (strcmp(entry->value, "true") == 0 || strcmp(entry->value, "1") == 0);
-}
-
-static bool check_bounds(const chain_rules *rules, const genesis *g, error_text *why)
-{
-    if (g->timestamp_ms < 0)
-        return error_set(why, "invalid group timestamp");
-    if (g->max_trans_num <= 0)
-        return error_set(why, "Please set consensus.max_trans_num to positive !");
-    if (g->min_elect_time_ms <= 0)
-        return error_set(why, "Please set consensus.min_elect_time to positive !");
-    if (g->max_elect_time_ms <= 0)
-        return error_set(why, "Please set consensus.max_elect_time to positive !");
-    if (g->epoch_sealer_num <= 0)
-        return error_set(why, "Please set consensus.epoch_sealer_num to be larger than 0!");
-    if (rules_have(rules, GATE_VRF_SEALERS) && g->epoch_block_num <= 1)
-        return error_set(why, "Please set consensus.epoch_block_num to be larger than 1!");
-    if (g->epoch_block_num <= 0)
-        return error_set(why, "Please set consensus.epoch_block_num to positive !");
-    return g->gas_limit >= 0 || error_set(why, "Please set tx.gas_limit to positive !");
-}
-
 bool genesis_read(const chain_rules *rules, const ini *file, arena *a, genesis *out, error_text *why)
 {
-    genesis g = {0};
-    if (!read_consensus(file, &g, why) || !read_text(file, "state", "type", "storage", g.state_text, why) ||
-        !read_text(file, "storage", "type", "LevelDB", g.storage_text, why) || !read_sealers(rules, file, a, &g, why))
+    genesis_values values = {0};
+    if (!settings_read_rows(file, rows, COUNT(rows), &values, a, why))
         return false;
-    int64_t group_id = read_integer(file, "group", "id", 0);
-    if (group_id < 1 || group_id > INT16_MAX)
-        return error_set(why, "%s: group.id must be between 1 and %d", file->path, INT16_MAX);
-    g.group_id = (int32_t)group_id;
-    g.timestamp_ms = read_integer(file, "group", "timestamp", INT64_MAX);
-    g.max_trans_num = read_integer(file, "consensus", "max_trans_num", 1000);
-    g.consensus_timeout_s = read_integer(file, "consensus", "consensus_timeout", 3); /* QUIRK of 5.3: any integer passes */
-    g.min_elect_time_ms = read_integer(file, "consensus", "min_elect_time", 1000);
-    g.max_elect_time_ms = read_integer(file, "consensus", "max_elect_time", 2000);
-    g.epoch_sealer_num = read_integer(file, "consensus", "epoch_sealer_num", (int64_t)g.sealer_count);
-    g.epoch_block_num = read_integer(file, "consensus", "epoch_block_num", 1000);
-    g.gas_limit = read_integer(file, "tx", "gas_limit", 300000000);
-    g.free_storage = read_free_storage(rules, file);
-    if (!check_bounds(rules, &g, why))
+    genesis *g = &values.g;
+    if (!keep_consensus(file, values.consensus_type, g, why) || !keep_text(file, "[state] type", values.state_type, g->state_text, why) ||
+        !keep_text(file, "[storage] type", values.storage_type, g->storage_text, why) || !read_sealers(rules, file, a, g, why))
         return false;
-    *out = g;
+    if (values.group_id == 0)
+        return error_set(why, "%s: [group] id is missing, expected 1 to %d", file->path, INT16_MAX);
+    g->group_id = (int32_t)values.group_id;
+    if (g->epoch_sealer_num == 0)
+        g->epoch_sealer_num = (int64_t)g->sealer_count;
+    if (rules_have(rules, GATE_VRF_SEALERS) && g->epoch_block_num <= 1)
+        return error_set(why, "%s: [consensus] epoch_block_num: Please set consensus.epoch_block_num to be larger than 1!", file->path);
+    g->free_storage = g->free_storage && rules_have(rules, GATE_EVM_FLAGS);
+    *out = *g;
     return true;
 }
 

@@ -1,6 +1,6 @@
 #include "node/settings.h"
 #include "codec/hex.h"
-#include "node/setting_rows.h"
+#include "base/setting_rows.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* setting_rows.h: configuration keys as rows of a table: where a key stands, what it may be, where its value goes. */
-#ifndef HANSE_NODE_SETTING_ROWS_H
-#define HANSE_NODE_SETTING_ROWS_H
+#ifndef HANSE_BASE_SETTING_ROWS_H
+#define HANSE_BASE_SETTING_ROWS_H
 
 #include "base/ini.h"
 

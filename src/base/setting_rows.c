@@ -1,4 +1,4 @@
-#include "node/setting_rows.h"
+#include "base/setting_rows.h"
 
 #include <errno.h>
 #include <stdio.h>
