@@ -25,6 +25,27 @@ static ledger_tip tip_of(const block *b, const hash256 *genesis_hash)
     };
 }
 
+/* --- the blocks kept in memory --- */
+
+/* Takes over b. Called under the lock. The oldest blocks go until both bounds hold, if need be the new one too. */
+static void remember(ledger *l, block *b)
+{
+    if (l->recent_count == LEDGER_RECENT_BLOCKS) {
+        block *oldest = l->recent[--l->recent_count];
+        l->recent_bytes -= block_bytes(oldest);
+        block_drop(oldest);
+    }
+    memmove(l->recent + 1, l->recent, l->recent_count * sizeof *l->recent);
+    l->recent[0] = b;
+    l->recent_count++;
+    l->recent_bytes += block_bytes(b);
+    while (l->recent_bytes > LEDGER_RECENT_BYTES) {
+        block *oldest = l->recent[--l->recent_count];
+        l->recent_bytes -= block_bytes(oldest);
+        block_drop(oldest);
+    }
+}
+
 /* --- opening --- */
 
 static bool found(ledger *l, const genesis *g, error_text *why)
@@ -104,8 +125,12 @@ static bool read_chain(ledger *l, bool *differs, error_text *why)
     block *first = read_numbered(l, 0, why);
     block *head = first ? read_numbered(l, l->tip.number, why) : NULL;
     bool ok = head && check_genesis(l, first, differs, why);
-    if (ok)
+    if (ok) {
         l->tip = tip_of(head, &first->hash);
+        /* Calls ask for the head all the time, and no other block may come for a while. */
+        (void)transaction_recover_senders(&l->rules, head->transactions, head->transaction_count);
+        remember(l, block_keep(head));
+    }
     block_drop(first);
     block_drop(head);
     return ok;
@@ -191,25 +216,6 @@ static block *complete(const block *executed, const block_signature *signatures,
     block_set_signatures(b, signatures, signature_count);
     copy_receipts(b, executed);
     return b;
-}
-
-/* Takes over b. Called under the lock. The oldest blocks go until both bounds hold, if need be the new one too. */
-static void remember(ledger *l, block *b)
-{
-    if (l->recent_count == LEDGER_RECENT_BLOCKS) {
-        block *oldest = l->recent[--l->recent_count];
-        l->recent_bytes -= block_bytes(oldest);
-        block_drop(oldest);
-    }
-    memmove(l->recent + 1, l->recent, l->recent_count * sizeof *l->recent);
-    l->recent[0] = b;
-    l->recent_count++;
-    l->recent_bytes += block_bytes(b);
-    while (l->recent_bytes > LEDGER_RECENT_BYTES) {
-        block *oldest = l->recent[--l->recent_count];
-        l->recent_bytes -= block_bytes(oldest);
-        block_drop(oldest);
-    }
 }
 
 static commit_result write_block(ledger *l, const execution *e, block *b, ledger_counters *after, error_text *why)

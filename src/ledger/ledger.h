@@ -51,8 +51,8 @@ commit_result ledger_commit(ledger *l, const execution *e, const block_signature
 /* STORE_OK, or what the first failing look-up met, with the reason: the node must stop working on this group. */
 store_result ledger_failure(ledger *l, error_text *why);
 
-/* With receipts and signatures. The last LEDGER_RECENT_BLOCKS blocks committed by this process are kept and shared: their senders
-   are known. Any other block is read anew and the caller's alone: its senders are not known, and the caller may recover them. */
+/* With receipts and signatures. The last LEDGER_RECENT_BLOCKS blocks committed by this process, and the head found at opening, are
+   kept and shared: their senders are known. Any other block is read anew and the caller's alone: its senders are not known, and the caller may recover them. */
 enum { LEDGER_RECENT_BLOCKS = 8, LEDGER_RECENT_BYTES = 32 * 1024 * 1024 };
 block *ledger_block_by_number(ledger *l, int64_t number);
 block *ledger_block_by_hash(ledger *l, const hash256 *hash);

@@ -277,6 +277,14 @@ static void recent_blocks_are_shared_and_bounded(void **state)
     block_drop(again);
     block_drop(held);
     ledger_close(l);
+    l = open_ledger(&c, s); /* the head is kept from the start, with its senders */
+    held = ledger_block_by_number(l, ledger_head(l).number);
+    again = ledger_block_by_hash(l, &held->hash);
+    assert_ptr_equal(held, again);
+    assert_true(held->transactions[0]->sender_known);
+    block_drop(again);
+    block_drop(held);
+    ledger_close(l);
     store_close(s);
 }
 
