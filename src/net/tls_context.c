@@ -31,7 +31,7 @@ static const char rsa_ciphers[] =
 
 const char *tls_error_text(char *out, size_t size)
 {
-    unsigned long code = ERR_get_error();
+    unsigned long code = ERR_peek_last_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
     if (reason)
         snprintf(out, size, "%s", reason);

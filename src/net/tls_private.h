@@ -35,7 +35,7 @@ struct tls_session {
 void tls_subject_of(X509 *leaf, tls_subject *out);
 bool tls_public_key_of(EVP_PKEY *key, node_id *out); /* false: no EC key of 32-byte coordinates */
 int tls_verify(int chain_is_good, X509_STORE_CTX *store);
-/* The oldest entry of OpenSSL's error queue as text; empties the queue. */
+/* The newest entry of OpenSSL's error queue, which is the outermost reason, as text; empties the queue. */
 const char *tls_error_text(char *out, size_t size);
 
 #endif
