@@ -56,6 +56,16 @@ static unsigned port_of(const ini *file, const char *section, const char *key, u
     return entry ? (unsigned)atoi(entry->value) : otherwise;
 }
 
+/* The node id as its file has it; empty when there is none. */
+static const char *read_node_id(arena *a, const char *folder)
+{
+    enum { NODE_ID_DIGITS = 128 };
+    bytes text;
+    if (!file_read(a, arena_print(a, "%s/conf/node.nodeid", folder), 1024, &text, NULL) || text.size < NODE_ID_DIGITS)
+        return "";
+    return arena_copy_text(a, bytes_of(text.data, NODE_ID_DIGITS));
+}
+
 bool chain_find_nodes(arena *a, const char *chain_folder, local_node **nodes, size_t *count, error_text *why)
 {
     glob_t found;
@@ -78,6 +88,7 @@ bool chain_find_nodes(arena *a, const char *chain_folder, local_node **nodes, si
                                    .p2p_port = port_of(&file, "p2p", "listen_port", 30300),
                                    .channel_port = port_of(&file, "rpc", "channel_listen_port", 20200),
                                    .rpc_port = port_of(&file, "rpc", "jsonrpc_listen_port", 8545),
+                                   .id = read_node_id(a, folder),
                                    .pid = find_process(folder)};
     }
     globfree(&found);
@@ -169,7 +180,11 @@ node_look chain_look_at(const local_node *node, unsigned group_id)
     char address[32];
     snprintf(address, sizeof address, "127.0.0.1:%u", node->rpc_port);
     rpc_client *client = rpc_client_new(address, RPC_TIMEOUT_MS);
-    json_t *height = rpc_client_call(client, "getBlockNumber", json_pack("[i]", (int)group_id), NULL, NULL);
+    json_t *info = rpc_client_call(client, "getNodeInfo", json_array(), NULL, NULL);
+    const char *id = json_string_value(json_object_get(info, "NodeID"));
+    look.is_other = id && *node->id && strcmp(id, node->id) != 0;
+    json_decref(info);
+    json_t *height = look.is_other ? NULL : rpc_client_call(client, "getBlockNumber", json_pack("[i]", (int)group_id), NULL, NULL);
     if (height) {
         json_t *peers = rpc_client_call(client, "getPeers", json_pack("[i]", (int)group_id), NULL, NULL);
         json_t *status = rpc_client_call(client, "getConsensusStatus", json_pack("[i]", (int)group_id), NULL, NULL);
@@ -196,6 +211,8 @@ static const char *what_is_missing(arena *a, const local_node *nodes, size_t cou
         if (nodes[i].pid && is_gone(nodes[i].pid))
             return arena_print(a, "%s ended: see %s/nohup.out", nodes[i].name, nodes[i].folder);
         node_look look = chain_look_at(&nodes[i], group_id);
+        if (look.is_other)
+            return arena_print(a, "port %u of %s is used by another node", nodes[i].rpc_port, nodes[i].name);
         if (!look.answers)
             return arena_print(a, "%s does not answer on port %u", nodes[i].name, nodes[i].rpc_port);
         if (look.peers + 1 < (long long)count)
@@ -242,7 +259,7 @@ void chain_print_status(const local_node *nodes, size_t count, unsigned group_id
         if (node->pid == 0)
             printf("%8s %8s %6s %6s  %-18s %-18s ", "stopped", "-", "-", "-", "-", "-");
         else if (!look.answers)
-            printf("%8d %8s %6s %6s  %-18s %-18s ", (int)node->pid, "silent", "-", "-", "-", "-");
+            printf("%8d %8s %6s %6s  %-18s %-18s ", (int)node->pid, look.is_other ? "foreign" : "silent", "-", "-", "-", "-");
         else
             printf("%8d %8lld %6lld %6lld  %.18s %.18s ", (int)node->pid, look.height, look.peers, look.view, look.block_hash,
                    look.state_root);

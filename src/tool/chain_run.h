@@ -11,11 +11,13 @@ typedef struct {
     const char *folder;  /* absolute */
     const char *name;    /* node0 */
     unsigned p2p_port, channel_port, rpc_port;
+    const char *id;      /* of conf/node.nodeid */
     pid_t pid;           /* 0: not running */
 } local_node;
 
 typedef struct {
     bool answers;
+    bool is_other;       /* what answers on this port is another node */
     long long height, peers, view;
     char block_hash[67], state_root[67];
     bool leader_failed;

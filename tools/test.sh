@@ -1,0 +1,53 @@
+#!/bin/bash
+# Builds and runs the tests: release | asan | tsan | e2e | all. The last line is "N passed, N failed" (", N skipped").
+# Each flavour has its own build folder; tests take free ports and temporary directories, so runs can go side by side.
+set -u
+cd "$(dirname "$0")/.."
+jobs=${TEST_JOBS:-2}
+passed=0 failed=0 skipped=0
+
+build() { # preset
+    echo "== building $1"
+    local log
+    log=$(mktemp)
+    if ! { cmake --preset "$1" && cmake --build "build/$1"; } >"$log" 2>&1; then
+        tail -n 60 "$log"
+        rm -f "$log"
+        failed=$((failed + 1))
+        return 1
+    fi
+    rm -f "$log"
+}
+
+run() { # preset, ctest arguments
+    local preset=$1 report
+    shift
+    echo "== testing $preset $*"
+    report=$(mktemp)
+    ctest --test-dir "build/$preset" -j"$jobs" --output-on-failure --output-junit "$report" "$@" | sed -n '/Test *#\|Failed\|ERROR\|rror:/p;/^[0-9]*% tests/p;/^Total/p'
+    read -r p f s < <(python3 - "$report" <<'END'
+import sys, xml.etree.ElementTree as tree
+try:
+    suite = tree.parse(sys.argv[1]).getroot()
+    total, failures, skips = (int(suite.get(k, 0)) for k in ("tests", "failures", "skipped"))
+    disabled = int(suite.get("disabled", 0))
+    print(total - failures - skips - disabled, failures, skips + disabled)
+except Exception:
+    print(0, 1, 0)
+END
+)
+    rm -f "$report"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+what=${1:-all}
+case $what in
+release | all) build release && run release -LE 'e2e|tsan' ;;&
+asan | all) build asan && run asan -LE 'e2e|tsan' ;;&
+e2e | all) build release && run release -L e2e ;;&
+tsan | all) build tsan && run tsan -L tsan ;;&
+esac
+line="$passed passed, $failed failed"
+[ "$skipped" -gt 0 ] && line="$line, $skipped skipped"
+echo "$line"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
