@@ -534,8 +534,10 @@ void network_grow(network *n, int64_t blocks, uint64_t without_mask)
 uint64_t network_submit(network *n, size_t at)
 {
     uint64_t number = n->next_nonce++;
-    transaction *tx = test_transaction((test_fields){
-        .nonce = u256_of(number), .block_limit = u256_of((uint64_t)n->newest + 900), .data_bytes = prng_below(&n->random, 300)});
+    /* far from each other, so that damage to one makes no other */
+    u256 nonce = {{number, prng_next(&n->random), 0, 0}}, limit = u256_of((uint64_t)n->nodes[at].height + 900);
+    size_t size = prng_below(&n->random, 300);
+    transaction *tx = test_transaction((test_fields){.nonce = nonce, .block_limit = limit, .data_bytes = size});
     tx->from_rpc = true;
     n->submitted = memory_resize(n->submitted, n->next_nonce, sizeof *n->submitted);
     n->submitted[number] = tx;
