@@ -46,11 +46,13 @@ uint64_t hash_bytes(bytes key, uint64_t seed)
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-static size_t slot_of(const map *m, bytes key)
+/* The slot of the key, or the free one where it would go. */
+static size_t slot_of(const map *m, bytes key, uint64_t hash)
 {
-    size_t mask = m->capacity - 1, slot = hash_bytes(key, m->seed) & mask;
-    while (m->entries[slot].value && !bytes_equal(m->entries[slot].key, key))
-        slot = (slot + 1) & mask;
+    size_t mask = m->capacity - 1, slot = hash & mask;
+    for (const map_entry *e; (e = &m->entries[slot])->value; slot = (slot + 1) & mask)
+        if (e->hash == hash && bytes_equal(e->key, key))
+            break;
     return slot;
 }
 
@@ -59,15 +61,21 @@ static void grow(map *m)
     map old = *m;
     m->capacity = old.capacity ? old.capacity * 2 : 16;
     m->entries = memory_new_array(m->capacity, sizeof *m->entries);
-    for (size_t i = 0; i < old.capacity; i++)
-        if (old.entries[i].value)
-            m->entries[slot_of(m, old.entries[i].key)] = old.entries[i];
+    size_t mask = m->capacity - 1;
+    for (size_t i = 0; i < old.capacity; i++) {
+        if (old.entries[i].value == NULL)
+            continue;
+        size_t slot = old.entries[i].hash & mask;
+        while (m->entries[slot].value)
+            slot = (slot + 1) & mask;
+        m->entries[slot] = old.entries[i];
+    }
     free(old.entries);
 }
 
 void *map_get(const map *m, bytes key)
 {
-    return m->count ? m->entries[slot_of(m, key)].value : NULL;
+    return m->count ? m->entries[slot_of(m, key, hash_bytes(key, m->seed))].value : NULL;
 }
 
 void *map_put(map *m, bytes key, void *value)
@@ -75,9 +83,10 @@ void *map_put(map *m, bytes key, void *value)
     assert(value != NULL);
     if (m->count + 1 > m->capacity / 4 * 3)
         grow(m);
-    map_entry *entry = &m->entries[slot_of(m, key)];
+    uint64_t hash = hash_bytes(key, m->seed);
+    map_entry *entry = &m->entries[slot_of(m, key, hash)];
     void *old = entry->value;
-    *entry = (map_entry){key, value};
+    *entry = (map_entry){key, value, hash};
     m->count += old == NULL;
     return old;
 }
@@ -86,13 +95,13 @@ void *map_remove(map *m, bytes key)
 {
     if (m->count == 0)
         return NULL;
-    size_t mask = m->capacity - 1, hole = slot_of(m, key);
+    size_t mask = m->capacity - 1, hole = slot_of(m, key, hash_bytes(key, m->seed));
     void *old = m->entries[hole].value;
     if (old == NULL)
         return NULL;
     /* Close the gap: move back every later entry of the run whose home lies at or before the hole. */
     for (size_t next = (hole + 1) & mask; m->entries[next].value; next = (next + 1) & mask) {
-        size_t home = hash_bytes(m->entries[next].key, m->seed) & mask;
+        size_t home = m->entries[next].hash & mask;
         if (((next - home) & mask) >= ((next - hole) & mask)) {
             m->entries[hole] = m->entries[next];
             hole = next;

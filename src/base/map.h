@@ -8,7 +8,8 @@
 
 typedef struct {
     bytes key;
-    void *value; /* NULL: the slot is free */
+    void *value;   /* NULL: the slot is free */
+    uint64_t hash; /* of the key: so that growing and probing seldom look at keys, which lie elsewhere in memory */
 } map_entry;
 
 typedef struct {
