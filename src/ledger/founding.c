@@ -148,7 +148,7 @@ bool ledger_follow_mark(bytes mark, chain_rules *rules, genesis *g, error_text *
         return false;
     if (!take_text(parts[at++], g->state_text, sizeof g->state_text, why))
         return false;
-    rules->state = strcasecmp(g->state_text, "mpt") == 0 ? STATE_MPT : STATE_STORAGE;
+    rules->state = genesis_state_kind(g);
     if (has_flags) {
         u256 flags;
         if (!u256_from_decimal(parts[at], &flags) || !u256_fits_u64(flags))

@@ -3,16 +3,14 @@
 #define HANSE_LEDGER_INSIDE_H
 
 #include "ledger/ledger.h"
+#include "state/table.h" /* names of the tables that execution knows too */
 
 #include <pthread.h>
 
 #define TABLE_NONCES "_sys_block_2_nonces_"
-#define TABLE_CONFIG "_sys_config_"
-#define TABLE_CONSENSUS "_sys_consensus_"
 #define TABLE_CURRENT_STATE "_sys_current_state_"
 #define TABLE_BLOCKS "_sys_hash_2_block_"
 #define TABLE_HEADERS "_sys_hash_2_header_"
-#define TABLE_HASHES "_sys_number_2_hash_"
 #define TABLE_TRANSACTIONS "_sys_tx_hash_2_block_"
 
 #define KEY_NUMBER "current_number"

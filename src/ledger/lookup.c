@@ -4,6 +4,7 @@
 
 #include "codec/hex.h"
 #include "codec/rlp.h"
+#include "state/condition.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -76,15 +77,6 @@ bool ledger_read_counter(const row *r, u256 *out)
     return u256_from_decimal(field(r, "value"), out);
 }
 
-static bool read_int64(bytes text, int64_t *out)
-{
-    u256 value;
-    if (!u256_from_decimal(text, &value) || !u256_fits_u64(value) || value.limb[0] > INT64_MAX)
-        return false;
-    *out = (int64_t)value.limb[0];
-    return true;
-}
-
 static bytes number_text(int64_t number, char out[NUMBER_TEXT_BYTES])
 {
     return bytes_of(out, (size_t)snprintf(out, NUMBER_TEXT_BYTES, "%" PRId64, number));
@@ -129,9 +121,9 @@ bool ledger_read_hash(ledger *l, int64_t number, hash256 *out)
     char text[NUMBER_TEXT_BYTES];
     arena a = {0};
     row r;
-    bool found = ledger_read_row(l, TABLE_HASHES, number_text(number, text), &a, &r);
+    bool found = ledger_read_row(l, TABLE_NUMBER_TO_HASH, number_text(number, text), &a, &r);
     if (found && !hex_read(field(&r, "value"), out->b, sizeof out->b))
-        found = note_damage(l, TABLE_HASHES, "a value that is no hash");
+        found = note_damage(l, TABLE_NUMBER_TO_HASH, "a value that is no hash");
     arena_reset(&a);
     return found;
 }
@@ -226,7 +218,8 @@ bool ledger_find_transaction(ledger *l, const hash256 *tx_hash, transaction_plac
     row r;
     bool found = ledger_read_row(l, TABLE_TRANSACTIONS, bytes_of(key, sizeof key), &a, &r);
     int64_t index;
-    if (found && (!read_int64(field(&r, "value"), &out->block_number) || !read_int64(field(&r, "index"), &index)))
+    if (found && (!number_read_int64(field(&r, "value"), &out->block_number) || !number_read_int64(field(&r, "index"), &index) ||
+                  index < 0))
         found = note_damage(l, TABLE_TRANSACTIONS, "a place that is no number");
     if (found)
         out->index = (size_t)index;
@@ -283,7 +276,7 @@ static void take_node(const row_set *rows, const char *type, int64_t number, nod
         const row *r = &rows->rows[i];
         int64_t enable_number;
         if (r->status == ROW_NORMAL && bytes_equal_text(field(r, "type"), type) &&
-            read_int64(field(r, "enable_num"), &enable_number) && enable_number <= number &&
+            number_read_int64(field(r, "enable_num"), &enable_number) && enable_number <= number &&
             hex_read(field(r, "node_id"), out[*count].b, sizeof out->b))
             ++*count;
     }
@@ -327,7 +320,7 @@ bool ledger_system_config(ledger *l, const char *key, int64_t number, arena *a, 
     row r;
     if (!ledger_read_row(l, TABLE_CONFIG, bytes_of_text(key), a, &r))
         return ledger_failure(l, NULL) == STORE_OK;
-    if (!read_int64(field(&r, "enable_num"), enable_number))
+    if (!number_read_int64(field(&r, "enable_num"), enable_number))
         return note_damage(l, TABLE_CONFIG, "an enable_num that is no number");
     if (*enable_number <= number)
         *value = field(&r, "value");

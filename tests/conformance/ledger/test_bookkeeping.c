@@ -11,7 +11,7 @@ static const char *const chains[] = {"ecdsa1", "ecdsa4", "gm1",  "gm4",  "mpt1",
 static bool is_bookkeeping(bytes table)
 {
     static const char *const names[] = {TABLE_NONCES, TABLE_CURRENT_STATE, TABLE_BLOCKS,
-                                        TABLE_HEADERS, TABLE_HASHES,       TABLE_TRANSACTIONS};
+                                        TABLE_HEADERS, TABLE_NUMBER_TO_HASH,       TABLE_TRANSACTIONS};
     for (size_t i = 0; i < COUNT(names); i++)
         if (bytes_equal_text(table, names[i]))
             return true;
