@@ -44,33 +44,6 @@ static inline ini golden_ini(golden_chain *chain, const char *path)
     return file;
 }
 
-static inline bool golden_is_true(const ini *file, const char *section, const char *key)
-{
-    const ini_entry *entry = ini_find(file, section, key);
-    return entry && strcmp(entry->value, "true") == 0;
-}
-
-static inline void golden_read_rules(golden_chain *chain)
-{
-    error_text why = {""};
-    chain_rules *rules = &chain->rules;
-    if (!version_parse(bytes_of_text(ini_find(&chain->config, "compatibility", "supported_version")->value), &rules->version, &why))
-        fail_msg("%s", why.text);
-    const char *suite = golden_is_true(&chain->config, "chain", "sm_crypto") ? "national" : "standard";
-    rules->suite = suite_by_name(bytes_of_text(suite), &why);
-    if (rules->suite == NULL)
-        fail_msg("%s", why.text);
-    rules->chain_id = strtoull(ini_find(&chain->config, "chain", "id")->value, NULL, 10);
-    if (!genesis_read(rules, &chain->genesis_ini, &chain->memory, &chain->genesis, &why))
-        fail_msg("%s", why.text);
-    rules->group_id = chain->genesis.group_id;
-    rules->state = genesis_state_kind(&chain->genesis);
-    rules->gas = chain->genesis.free_storage ? GAS_FREE_STORAGE : GAS_NORMAL;
-    const ini_entry *parallel = ini_find(&chain->group_ini, "tx_execute", "enable_parallel");
-    /* spec/execution.md 1: an mpt state is never executed in parallel */
-    rules->enable_parallel = rules->state == STATE_STORAGE && (parallel == NULL || strcmp(parallel->value, "true") == 0);
-}
-
 static inline void golden_read_blocks(golden_chain *chain)
 {
     rlp_reader records = rlp_reader_of(buffer_bytes(&chain->unpacked));
@@ -100,7 +73,9 @@ static inline golden_chain *golden_open(const char *name)
     chain->config = golden_ini(chain, "node0/config.ini");
     chain->group_ini = golden_ini(chain, "node0/conf/group.1.ini");
     chain->genesis_ini = golden_ini(chain, "node0/conf/group.1.genesis");
-    golden_read_rules(chain);
+    chain_files files = {.config = &chain->config, .group = &chain->group_ini, .genesis = &chain->genesis_ini};
+    if (!genesis_read_chain(&files, &chain->memory, &chain->rules, &chain->genesis, &why))
+        fail_msg("%s", why.text);
     golden_read_blocks(chain);
     return chain;
 }

@@ -26,6 +26,16 @@ typedef struct genesis {
    version is looked at. The array lives in a. What cannot be read is refused with file, line and key (HARDEN). A state.type that is
    neither storage nor mpt is kept in the mark and means storage. */
 bool genesis_read(const chain_rules *rules, const ini *file, arena *a, genesis *out, error_text *why) MUST_USE;
+/* The files that fix a chain's bytes, read already. */
+typedef struct {
+    const ini *config;       /* config.ini: chain.id, chain.sm_crypto, compatibility.supported_version */
+    const ini *group;        /* group.N.ini: tx_execute.enable_parallel; may be NULL */
+    const ini *genesis;      /* group.N.genesis */
+    bool has_national_key;   /* conf/gmnode.key exists: selects the suite below 2.5.0 (data-model.md 1.1) */
+} chain_files;
+
+/* Everything that those files say about the bytes of the chain. A state other than storage is never executed in parallel. */
+bool genesis_read_chain(const chain_files *files, arena *a, chain_rules *rules, genesis *g, error_text *why) MUST_USE;
 state_kind genesis_state_kind(const genesis *g);
 
 /* The mark that block 0 carries in extraData. */
