@@ -63,7 +63,8 @@ void block_set_signatures(block *b, const block_signature *signatures, size_t co
     b->signatures = arena_take_array(&b->memory, count, sizeof *b->signatures);
     b->signature_count = count;
     for (size_t i = 0; i < count; i++)
-        b->signatures[i] = (block_signature){signatures[i].sealer_index, arena_copy(&b->memory, signatures[i].signature)};
+        b->signatures[i] =
+            (block_signature){signatures[i].sealer_index, arena_copy(&b->memory, signatures[i].signature)};
 }
 
 void block_seal_hash(const chain_rules *rules, block *b)

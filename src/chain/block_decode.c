@@ -40,7 +40,8 @@ static bool take_header(const chain_rules *rules, const block_parts *parts, bloc
 }
 
 /* The raw bytes of the block's transactions, in either layout. */
-static bool list_transactions(const chain_rules *rules, rlp_item item, arena *a, bytes **out, size_t *count, error_text *why)
+static bool list_transactions(const chain_rules *rules, rlp_item item, arena *a, bytes **out, size_t *count,
+                              error_text *why)
 {
     if (rules_have(rules, GATE_RC2_ENCODING)) {
         if (!item.is_list)
@@ -73,7 +74,8 @@ static bool check_signatures(const chain_rules *rules, block *b, error_text *why
            error_set(why, "%zu of %zu transactions have no sender", b->transaction_count - known, b->transaction_count);
 }
 
-static bool take_transactions(const chain_rules *rules, rlp_item item, transaction_checks checks, block *b, error_text *why)
+static bool take_transactions(const chain_rules *rules, rlp_item item, transaction_checks checks, block *b,
+                              error_text *why)
 {
     arena scratch = {0};
     bytes *raws = NULL;
@@ -127,7 +129,8 @@ static bool take_receipts(const chain_rules *rules, rlp_item item, block *b, err
     b->receipts = arena_take_array(&b->memory, count, sizeof *b->receipts);
     while (!rlp_at_end(&list)) {
         rlp_item one = rlp_read_item(&list);
-        if (list.error == RLP_OK && !receipt_decode(rules, one.whole, &b->memory, &b->receipts[b->receipt_count], why)) {
+        if (list.error == RLP_OK &&
+            !receipt_decode(rules, one.whole, &b->memory, &b->receipts[b->receipt_count], why)) {
             error_prefix(why, "block: receipt %zu", b->receipt_count);
             return false;
         }
@@ -150,7 +153,8 @@ block *block_decode(const chain_rules *rules, bytes encoded, block_decode_option
     return NULL;
 }
 
-block *block_decode_proposal(const chain_rules *rules, bytes encoded, hash256 **tx_hashes, size_t *count, error_text *why)
+block *block_decode_proposal(const chain_rules *rules, bytes encoded, hash256 **tx_hashes, size_t *count,
+                             error_text *why)
 {
     rlp_reader r = rlp_open_list(encoded);
     block_parts parts = {.header = rlp_read_item(&r).whole};

@@ -8,7 +8,8 @@ typedef struct {
 } config_values;
 
 static const setting_row config_rows[] = {
-    {"compatibility", NULL, "supported_version", SETTING_TEXT, offsetof(config_values, version_text), "2.0.0-rc1", 0, 0, 0, NULL},
+    {"compatibility", NULL, "supported_version", SETTING_TEXT, offsetof(config_values, version_text), "2.0.0-rc1", 0, 0,
+     0, NULL},
     {"chain", NULL, "id", SETTING_INTEGER, offsetof(config_values, chain_id), NULL, 1, 0, INT64_MAX, NULL},
     {"chain", NULL, "sm_crypto", SETTING_BOOLEAN, offsetof(config_values, sm_crypto), NULL, false, 0, 1, NULL},
 };
@@ -24,7 +25,8 @@ bool genesis_read_chain(const chain_files *files, arena *a, chain_rules *rules, 
     bool enable_parallel;
     *rules = (chain_rules){0};
     if (!settings_read_rows(files->config, config_rows, COUNT(config_rows), &config, a, why) ||
-        !settings_read_rows(files->group ? files->group : &no_group, group_rows, COUNT(group_rows), &enable_parallel, a, why) ||
+        !settings_read_rows(files->group ? files->group : &no_group, group_rows, COUNT(group_rows), &enable_parallel, a,
+                            why) ||
         !version_parse(bytes_of_text(config.version_text), &rules->version, why) ||
         !genesis_read(rules, files->genesis, a, g, why))
         return false;

@@ -61,9 +61,9 @@ static bool decode_sealers(rlp_reader list, arena *a, block_header *h, error_tex
 
 bool header_decode(bytes encoded, arena *a, block_header *out, error_text *why)
 {
-    static const char *const names[] = {"parentHash", "stateRoot",  "transactionsRoot", "receiptsRoot", "dbHash",
-                                        "logBloom",   "number",     "gasLimit",         "gasUsed",      "timestamp",
-                                        "extraData",  "sealer",     "sealerList"};
+    static const char *const names[] = {"parentHash", "stateRoot", "transactionsRoot", "receiptsRoot", "dbHash",
+                                        "logBloom",   "number",    "gasLimit",         "gasUsed",      "timestamp",
+                                        "extraData",  "sealer",    "sealerList"};
     block_header h = {0};
     rlp_reader r = rlp_open_list(encoded);
     hash256 *const hashes[] = {&h.parent_hash, &h.state_root, &h.transactions_root, &h.receipts_root, &h.db_hash};
@@ -81,7 +81,8 @@ bool header_decode(bytes encoded, arena *a, block_header *out, error_text *why)
     h.sealer = rlp_read_u256(&r);
     rlp_reader sealers = rlp_read_list(&r);
     if (r.error)
-        return error_set(why, "block header: %s: %s", r.item < COUNT(names) ? names[r.item] : "", rlp_error_text(r.error));
+        return error_set(why, "block header: %s: %s", r.item < COUNT(names) ? names[r.item] : "",
+                         rlp_error_text(r.error));
     if (u256_compare(h.gas_used, h.gas_limit) > 0)
         return error_set(why, "block header: gasUsed is above gasLimit");
     if (!decode_extra(extra, a, &h, why) || !decode_sealers(sealers, a, &h, why))

@@ -38,8 +38,8 @@ static void write_path(const uint8_t *nibbles, size_t size, bool is_leaf, buffer
     rlp_write_string(out, bytes_of(path, at));
 }
 
-/* Items are sorted and agree in their first `depth` nibbles; no key is the beginning of another. The recursion is at most
-   NIBBLES_MAX deep. */
+/* Items are sorted and agree in their first `depth` nibbles; no key is the beginning of another. The recursion is at
+   most NIBBLES_MAX deep. */
 static void encode_node(const crypto_suite *suite, const trie_item *items, size_t count, size_t depth, buffer *out);
 
 static void write_reference(const crypto_suite *suite, const trie_item *items, size_t count, size_t depth, buffer *out)

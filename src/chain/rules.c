@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* Gates written "later than x" in the spec begin with the number after x (data-model.md 0: compare numbers, not minors). */
+/* Gates written "later than x" in the spec begin with the number after x (data-model.md 0: compare numbers, not
+ * minors). */
 static const struct {
     uint32_t since;
     const char *text;
@@ -110,8 +111,8 @@ bool version_parse(bytes text, uint32_t *out, error_text *why)
     if (text.size && text.size <= VERSION_TEXT_MAX)
         memcpy(copy, text.data, text.size);
     if (!parse_number(copy, &version) || version == 0 || memchr(copy, 0, sizeof copy) != copy + text.size)
-        return error_set(why, "supported_version:%.*s is not a version: expected 2.0.0-rc1 to 2.11.2", (int)(text.size < 64 ? text.size : 64),
-                         text.size ? (const char *)text.data : "");
+        return error_set(why, "supported_version:%.*s is not a version: expected 2.0.0-rc1 to 2.11.2",
+                         (int)(text.size < 64 ? text.size : 64), text.size ? (const char *)text.data : "");
     if (version > VERSION_NEWEST)
         return error_set(why, "supported_version:%s bigger than binary version: 2.11.2", copy);
     *out = version;

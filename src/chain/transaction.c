@@ -8,8 +8,8 @@
 
 enum { V_OFFSET = 27, ERROR_HEX_BYTES = 160, FIELD_DATA = 6, ADDRESS_BYTES = sizeof(address) };
 
-static const char *const field_names[] = {"nonce",           "gasPrice", "gas",     "blockLimit", "receiveAddress", "value",
-                                          "transactionData", "chainId",  "groupId", "extraData"};
+static const char *const field_names[] = {"nonce", "gasPrice",        "gas",     "blockLimit", "receiveAddress",
+                                          "value", "transactionData", "chainId", "groupId",    "extraData"};
 
 /* How many items stand before the signature. */
 static unsigned field_count(const chain_rules *rules)
@@ -105,7 +105,8 @@ void transaction_encode_unsigned(const chain_rules *rules, const transaction_fie
     rlp_end_list(out, list);
 }
 
-static void encode_signed(const chain_rules *rules, const transaction_fields *fields, const uint8_t *signature, buffer *out)
+static void encode_signed(const chain_rules *rules, const transaction_fields *fields, const uint8_t *signature,
+                          buffer *out)
 {
     size_t list = rlp_begin_list(out);
     write_fields(rules, fields, out);
@@ -171,7 +172,8 @@ static bool parse(const chain_rules *rules, bytes raw, parsed *p, transaction_er
         return true;
     if (r.item == FIELD_DATA && (r.error == RLP_NOT_A_STRING || r.at == r.end)) {
         fail(error, TX_BAD_DATA);
-        return error_set(why, "%s transaction data RLP must be an array", rules_have(rules, GATE_RC2_ENCODING) ? "rc2" : "rc1");
+        return error_set(why, "%s transaction data RLP must be an array",
+                         rules_have(rules, GATE_RC2_ENCODING) ? "rc2" : "rc1");
     }
     fail(error, TX_BAD_FIELD);
     fail_field(rules, raw, r.item < field_count(rules) ? field_names[r.item] : "signature", why);
@@ -222,8 +224,8 @@ static void set_hashes(const chain_rules *rules, transaction *tx, const parsed *
     buffer_free(&again);
 }
 
-transaction *transaction_decode(const chain_rules *rules, bytes raw, transaction_checks checks, transaction_error *error,
-                                error_text *why)
+transaction *transaction_decode(const chain_rules *rules, bytes raw, transaction_checks checks,
+                                transaction_error *error, error_text *why)
 {
     parsed p;
     if (!parse(rules, raw, &p, error, why))

@@ -73,8 +73,8 @@ bool abi_value_from_json(arena *a, const abi_type *type, const json_t *json, abi
 /* One argument of a command line: plain for elementary types, JSON for arrays and tuples. */
 bool abi_value_from_text(arena *a, const abi_type *type, bytes text, abi_value *out, error_text *why) MUST_USE;
 /* A tuple from one text for each field. */
-bool abi_values_from_texts(arena *a, const abi_type *tuple, const char *const *texts, size_t count, abi_value *out, error_text *why)
-    MUST_USE;
+bool abi_values_from_texts(arena *a, const abi_type *tuple, const char *const *texts, size_t count, abi_value *out,
+                           error_text *why) MUST_USE;
 /* Numbers of up to 48 bits as JSON numbers, wider ones as decimal strings; bytes as 0x hex; strings that are not UTF-8 as 0x hex. */
 void abi_value_write_json(json_writer *w, const abi_value *value);
 
@@ -101,8 +101,8 @@ const abi_entry *abi_contract_find(const abi_contract *contract, abi_entry_kind 
 /* "set(string)", "get()(string)": a function without a contract. */
 bool abi_function_parse(arena *a, bytes text, abi_entry *out, error_text *why) MUST_USE;
 
-/* topics: 32 bytes each, the signature topic included. Indexed values of dynamic types, arrays and tuples are only known by their hash: they
-   come out as bytes32. out: a tuple of the event's parameters in their order. */
+/* topics: 32 bytes each, the signature topic included. Indexed values of dynamic types, arrays and tuples are only known by
+   their hash: they come out as bytes32. out: a tuple of the event's parameters in their order. */
 bool abi_decode_event(arena *a, const abi_entry *event, const bytes *topics, size_t topic_count, bytes data, abi_value *out,
                       error_text *why) MUST_USE;
 

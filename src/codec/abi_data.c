@@ -206,8 +206,8 @@ bool abi_decode(arena *a, const abi_type *tuple, bytes data, abi_value *out, err
 
 static const abi_type hash_type = {.kind = ABI_FIXED_BYTES, .size = 32, .head_bytes = WORD_BYTES};
 
-bool abi_decode_event(arena *a, const abi_entry *event, const bytes *topics, size_t topic_count, bytes data, abi_value *out,
-                      error_text *why)
+bool abi_decode_event(arena *a, const abi_entry *event, const bytes *topics, size_t topic_count, bytes data,
+                      abi_value *out, error_text *why)
 {
     const abi_type *inputs = &event->inputs;
     size_t topic = event->is_anonymous ? 0 : 1, in_data = 0;
@@ -217,7 +217,8 @@ bool abi_decode_event(arena *a, const abi_entry *event, const bytes *topics, siz
         if (!inputs->fields[i].is_indexed)
             unindexed[in_data++] = inputs->fields[i];
     if (topic_count != topic + inputs->field_count - in_data)
-        return error_set(why, "event %s: %zu topics, expected %zu", event->signature, topic_count, topic + inputs->field_count - in_data);
+        return error_set(why, "event %s: %zu topics, expected %zu", event->signature, topic_count,
+                         topic + inputs->field_count - in_data);
     abi_value rest;
     if (!abi_tuple_of(unindexed, in_data, data_type, why) || !abi_decode(a, data_type, data, &rest, why))
         return false;

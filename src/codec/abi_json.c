@@ -22,7 +22,8 @@ bool abi_fields_parse(arena *a, const json_t *list, unsigned depth, abi_type *ou
         const json_t *field = json_array_get(list, i), *components = json_object_get(field, "components");
         fields[i].name = arena_copy_text(a, text_of(field, "name"));
         fields[i].is_indexed = json_is_true(json_object_get(field, "indexed"));
-        if (!abi_type_parse_at(a, text_of(field, "type"), json_is_array(components) ? components : NULL, depth, &fields[i].type, why))
+        if (!abi_type_parse_at(a, text_of(field, "type"), json_is_array(components) ? components : NULL, depth,
+                               &fields[i].type, why))
             return false;
     }
     return abi_tuple_of(fields, count, out, why);
@@ -86,7 +87,7 @@ const abi_entry *abi_contract_find(const abi_contract *contract, abi_entry_kind 
         found = entry;
     }
     if (found == NULL)
-        error_set(why, "the contract has no %.*s", (int)(wanted.size < 128 ? wanted.size : 128), wanted.size ? (const char *)wanted.data : "");
+        error_set(why, "the contract has no %.*s", SHOWN(wanted));
     return found;
 }
 
@@ -166,7 +167,8 @@ static bool bool_from_json(const abi_type *type, const json_t *json, abi_value *
 
 static bool bytes_from_json(arena *a, const abi_type *type, const json_t *json, abi_value *out, error_text *why)
 {
-    bytes text = json_is_string(json) ? bytes_of(json_string_value(json), json_string_length(json)) : BYTES_EMPTY, value;
+    bytes text = json_is_string(json) ? bytes_of(json_string_value(json), json_string_length(json)) : BYTES_EMPTY,
+          value;
     if (type->kind == ABI_STRING) {
         if (!json_is_string(json))
             return complain(why, type, "expected a string");
@@ -248,7 +250,8 @@ bool abi_value_from_text(arena *a, const abi_type *type, bytes text, abi_value *
     return ok;
 }
 
-bool abi_values_from_texts(arena *a, const abi_type *tuple, const char *const *texts, size_t count, abi_value *out, error_text *why)
+bool abi_values_from_texts(arena *a, const abi_type *tuple, const char *const *texts, size_t count, abi_value *out,
+                           error_text *why)
 {
     if (count != tuple->field_count)
         return error_set(why, "%zu arguments, expected %zu", count, tuple->field_count);

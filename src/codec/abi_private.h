@@ -4,7 +4,10 @@
 
 #include "codec/abi.h"
 
-enum { ABI_WORD_BYTES = 32 };
+enum { ABI_WORD_BYTES = 32, ABI_SHOWN_BYTES = 64 };
+
+/* For %.*s: the beginning of what came from outside. */
+#define SHOWN(text) (int)((text).size < ABI_SHOWN_BYTES ? (text).size : ABI_SHOWN_BYTES), (text).size ? (const char *)(text).data : ""
 
 /* components: what "tuple" stands for; depth: how deep the type stands already. */
 bool abi_type_parse_at(arena *a, bytes text, const json_t *components, unsigned depth, abi_type *out, error_text *why) MUST_USE;

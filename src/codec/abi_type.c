@@ -127,8 +127,7 @@ static bool parse_base(type_parser *p, abi_type *out)
         if (take(p, '('))
             return parse_tuple(p, out);
     }
-    return set_elementary(out, word) ||
-           error_set(p->why, "ABI type: %.*s is no type", (int)(word.size < 64 ? word.size : 64), (const char *)word.data);
+    return set_elementary(out, word) || error_set(p->why, "ABI type: %.*s is no type", SHOWN(word));
 }
 
 /* One [] or [n] behind a type. */
@@ -137,10 +136,11 @@ static bool wrap_array(type_parser *p, abi_type *type)
     bytes digits = take_word(p);
     abi_type *item = arena_take(p->a, sizeof *item);
     *item = *type;
-    *type = (abi_type){.kind = ABI_ARRAY, .item = item, .size = ABI_ANY_LENGTH, .is_dynamic = true, .head_bytes = WORD_BYTES};
+    *type = (abi_type){
+        .kind = ABI_ARRAY, .item = item, .size = ABI_ANY_LENGTH, .is_dynamic = true, .head_bytes = WORD_BYTES};
     if (digits.size) {
         if (!read_number(digits, ABI_HEAD_MAX_BYTES, &type->size))
-            return error_set(p->why, "ABI type: %.*s is no array length", (int)(digits.size < 64 ? digits.size : 64), (const char *)digits.data);
+            return error_set(p->why, "ABI type: %.*s is no array length", SHOWN(digits));
         type->is_dynamic = item->is_dynamic;
         if (type->size * item->head_bytes > ABI_HEAD_MAX_BYTES) /* both at most 2^20 */
             return error_set(p->why, "ABI type: an array of more than %d bytes", ABI_HEAD_MAX_BYTES);
@@ -170,9 +170,13 @@ static bool parse_type(type_parser *p, abi_type *out)
 bool abi_type_parse_at(arena *a, bytes text, const json_t *components, unsigned depth, abi_type *out, error_text *why)
 {
     static const uint8_t nothing[1];
-    type_parser p = {.a = a, .at = text.size ? text.data : nothing, .components = components, .depth = depth, .why = why};
+    type_parser p = {
+        .a = a, .at = text.size ? text.data : nothing, .components = components, .depth = depth, .why = why};
     p.end = p.at + text.size;
-    return parse_type(&p, out) && (p.at == p.end || error_set(why, "ABI type: unexpected %.*s", (int)(p.end - p.at < 64 ? p.end - p.at : 64), (const char *)p.at));
+    if (!parse_type(&p, out))
+        return false;
+    bytes rest = bytes_of(p.at, (size_t)(p.end - p.at));
+    return rest.size == 0 || error_set(why, "ABI type: unexpected %.*s", SHOWN(rest));
 }
 
 bool abi_type_parse(arena *a, bytes text, abi_type *out, error_text *why)
@@ -228,14 +232,16 @@ bool abi_function_parse(arena *a, bytes text, abi_entry *out, error_text *why)
 {
     const uint8_t *open = text.size ? memchr(text.data, '(', text.size) : NULL;
     if (open == NULL || open == text.data)
-        return error_set(why, "expected a function such as set(string): %.*s", (int)(text.size < 64 ? text.size : 64), text.size ? (const char *)text.data : "");
+        return error_set(why, "expected a function such as set(string): %.*s", SHOWN(text));
     size_t name_size = (size_t)(open - text.data);
     type_parser p = {.a = a, .at = open, .end = text.data + text.size, .why = why};
-    *out = (abi_entry){.kind = ABI_FUNCTION, .name = arena_copy_text(a, bytes_of(text.data, name_size)), .outputs = {.kind = ABI_TUPLE}};
+    *out = (abi_entry){.kind = ABI_FUNCTION,
+                       .name = arena_copy_text(a, bytes_of(text.data, name_size)),
+                       .outputs = {.kind = ABI_TUPLE}};
     if (!parse_type(&p, &out->inputs) || (p.at != p.end && !parse_type(&p, &out->outputs)))
         return false;
     if (p.at != p.end || out->inputs.kind != ABI_TUPLE || out->outputs.kind != ABI_TUPLE)
-        return error_set(why, "expected a function such as get(uint256)(string): %.*s", (int)(text.size < 64 ? text.size : 64), (const char *)text.data);
+        return error_set(why, "expected a function such as get(uint256)(string): %.*s", SHOWN(text));
     abi_entry_sign(a, out);
     return true;
 }

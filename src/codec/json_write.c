@@ -70,7 +70,8 @@ void json_write_end_array(json_writer *w)
 
 static void append_escape(buffer *out, uint8_t c)
 {
-    static const char short_escapes[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: the byte, the letter behind the backslash */
+    static const char short_escapes[] =
+        "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: the byte, the letter behind the backslash */
     for (size_t i = 0; short_escapes[i]; i += 2)
         if (c == (uint8_t)short_escapes[i]) {
             buffer_append_byte(out, '\\');
@@ -210,8 +211,7 @@ static bool write_object(json_writer *w, const json_t *value)
     const char **keys = memory_new_array(count, sizeof *keys);
     const char *key;
     json_t *member;
-    json_object_foreach((json_t *)value, key, member)
-        keys[at++] = key;
+    json_object_foreach((json_t *)value, key, member) keys[at++] = key;
     qsort(keys, count, sizeof *keys, compare_keys);
     bool ok = true;
     json_write_begin_object(w);
@@ -239,8 +239,7 @@ bool json_write_value(json_writer *w, const json_t *value)
         if (json_is_object(value))
             return write_object(w, value);
         json_write_begin_array(w);
-        json_array_foreach(value, i, item)
-            ok &= json_write_value(w, item);
+        json_array_foreach(value, i, item) ok &= json_write_value(w, item);
         json_write_end_array(w);
         return ok;
     case JSON_STRING:

@@ -1,7 +1,7 @@
 /* json_write.h: compact JSON, appended to a buffer as it is made. Form: spec/interfaces.md 2.4 (keys in ascending byte order, no
    spaces, escapes in the manner of jsoncpp's FastWriter), value formats: 3.1.
-   Keys of one object must be written in ascending order, each once; that, and pairing, are invariants (assert). What is too large is
-   noticed by the buffer (`overflowed`). One writer, one thread. */
+   Keys of one object must be written in ascending order, each once; that, and pairing, are invariants (assert). What is too
+   large is noticed by the buffer (`overflowed`). One writer, one thread. */
 #ifndef HANSE_CODEC_JSON_WRITE_H
 #define HANSE_CODEC_JSON_WRITE_H
 

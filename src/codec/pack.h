@@ -6,7 +6,11 @@
 #include "base/error_text.h"
 #include "codec/rlp.h"
 
-enum { PACK_FILE_MAX_BYTES = 64 * 1024 * 1024, PACK_RECORDS_MAX_BYTES = 512 * 1024 * 1024, PACK_MEMORY_MAX_BYTES = 128 * 1024 * 1024 };
+enum {
+    PACK_FILE_MAX_BYTES = 64 * 1024 * 1024,     /* packed */
+    PACK_RECORDS_MAX_BYTES = 512 * 1024 * 1024, /* unpacked */
+    PACK_MEMORY_MAX_BYTES = 128 * 1024 * 1024   /* what liblzma may take */
+};
 
 typedef struct {
     bytes kind;

@@ -8,7 +8,8 @@
 
 #define NODE_FOLDER "node0/"
 static const char config_name[] = NODE_FOLDER "config.ini", group_name[] = NODE_FOLDER "conf/group.1.ini",
-                  genesis_name[] = NODE_FOLDER "conf/group.1.genesis", national_key_name[] = NODE_FOLDER "conf/gmnode.key";
+                  genesis_name[] = NODE_FOLDER "conf/group.1.genesis",
+                  national_key_name[] = NODE_FOLDER "conf/gmnode.key";
 
 static bool add_block(dataset *d, dataset_block b, error_text *why)
 {
@@ -117,9 +118,10 @@ static bool open_folder(dataset *d, const char *path, error_text *why)
         return false;
     bool has_national_key = access(arena_print(&d->memory, "%s%s", nodes, national_key_name), F_OK) == 0;
     chain_files files = {&config, &group, &genesis_file, has_national_key};
-    bool ok = genesis_read_chain(&files, &d->memory, &d->rules, &d->genesis, why) &&
-              file_read(&scratch, arena_print(&d->memory, "%s/raw_blocks.txt", path), DATASET_TEXT_MAX_BYTES, &text, why) &&
-              read_lines(d, text, why);
+    bool ok =
+        genesis_read_chain(&files, &d->memory, &d->rules, &d->genesis, why) &&
+        file_read(&scratch, arena_print(&d->memory, "%s/raw_blocks.txt", path), DATASET_TEXT_MAX_BYTES, &text, why) &&
+        read_lines(d, text, why);
     arena_reset(&scratch);
     return ok;
 }
