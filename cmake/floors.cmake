@@ -1,7 +1,7 @@
 # The floors from the ground up: docs/architecture.md draws them, this list builds them.
 hanse_floor(base LIBS Threads::Threads m)
 hanse_floor(codec NEEDS base LIBS PkgConfig::JANSSON PkgConfig::LZMA snappy)
-hanse_floor(crypto NEEDS codec LIBS PkgConfig::OPENSSL PkgConfig::SECP256K1 PkgConfig::GMP)
+hanse_floor(crypto NEEDS codec LIBS PkgConfig::OPENSSL PkgConfig::SECP256K1 PkgConfig::GMP PkgConfig::SODIUM)
 hanse_floor(chain NEEDS crypto)
 hanse_floor(store NEEDS chain LIBS rocksdb)
 hanse_floor(state NEEDS store)

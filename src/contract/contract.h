@@ -113,7 +113,8 @@ void *contract_object_at(contract_call *c, const address *where, const contract 
 /* Every descriptor, for the registry. */
 extern const contract contract_system_config, contract_table_factory, contract_crud, contract_consensus,
     contract_cns, contract_permission, contract_parallel_config, contract_life_cycle,
-    contract_governance, contract_gas_charge, contract_kv_table_factory, contract_dag_transfer,
+    contract_governance, contract_gas_charge, contract_kv_table_factory, contract_dag_transfer, contract_crypto, contract_paillier, contract_group_sig, contract_ring_sig,
+    contract_working_sealers,
     contract_table, contract_kv_table, contract_entry, contract_entries,
     contract_condition;
 

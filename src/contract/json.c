@@ -297,6 +297,21 @@ json_value *json_read(arena *a, bytes text)
     return text.size ? read_value(&r) : NULL;
 }
 
+const json_value *json_member_of(const json_value *object, bytes name)
+{
+    for (size_t low = 0, high = object->member_count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = bytes_compare(object->members[middle].name, name);
+        if (order == 0)
+            return object->members[middle].value;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 void json_write_quoted(buffer *out, bytes text)
 {
     static const char letters[] = "\"\\bfnrt", meanings[] = "\"\\\b\f\n\r\t";

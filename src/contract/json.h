@@ -26,6 +26,9 @@ struct json_value {
 /* Comments are allowed and what stands behind the first value is ignored. NULL: no value can be read. In a. */
 json_value *json_read(arena *a, bytes text) MUST_USE;
 
+/* NULL: no such member. object is a JSON_OBJECT. */
+const json_value *json_member_of(const json_value *object, bytes name);
+
 void json_write_quoted(buffer *out, bytes text); /* with quotes */
 
 #endif
