@@ -13,8 +13,8 @@ static const struct {
     size_t last; /* block */
 } chains[] = {
     {"ecdsa1", BEFORE_THE_RACE}, {"ecdsa4", BEFORE_THE_RACE}, {"gm1", BEFORE_THE_RACE},   {"gm4", BEFORE_THE_RACE},
-    {"free1", BEFORE_THE_RACE},  {"v200", BEFORE_THE_RACE},   {"v290", BEFORE_THE_RACE},  {"v240", 277},
-    {"rpbft4", 5},               {"charge1", 41},             {"short1_patched", 36}, /* next: built-in cryptography */
+    {"free1", BEFORE_THE_RACE},  {"v200", BEFORE_THE_RACE},   {"v290", BEFORE_THE_RACE},  {"v240", 437},
+    {"rpbft4", 107},             {"charge1", 102},            {"short1_patched", 54},
 };
 
 static void run_block(golden_chain *chain, ledger *l, size_t number)
