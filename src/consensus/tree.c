@@ -53,8 +53,8 @@ static const node_id *peer_at(const numbering *n, int64_t number)
     return node_span_find(n->peers, node) == NODE_ABSENT ? NULL : node;
 }
 
-/* children(k): an unreachable child is replaced by its own children. The recursion goes down a tree of width >= 2 with at most
-   `last` nodes, so it is no deeper than the bits of `last`. */
+/* children(k): an unreachable child is replaced by its own children. The recursion goes down a tree of width >= 2 with at
+   most `last` nodes, so it is no deeper than the bits of `last`. */
 static void add_children(const numbering *n, int64_t k, picked *out)
 {
     for (int64_t i = 0; i < n->width; i++) {
@@ -142,8 +142,8 @@ size_t tree_ancestors(const tree *t, const node_id *self, node_id *out)
     return climb(t, self, true, out);
 }
 
-/* Numbers inside a slot begin with 1; 0 stands for the slot's sealer but, QUIRK, does not resolve to it: it is the node before
-   the slot, or nothing when the slot is the first. */
+/* Numbers inside a slot begin with 1; 0 stands for the slot's sealer but, QUIRK, does not resolve to it: it is the node
+   before the slot, or nothing when the slot is the first. */
 static const node_id *slot_parent(const numbering *n, int64_t k)
 {
     for (int64_t p = first_parent(n, k); p >= 0; p = next_parent(n, p)) {

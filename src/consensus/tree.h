@@ -16,8 +16,8 @@ enum { NODE_ABSENT = -1 };
 /* Position of a node, or NODE_ABSENT. O(log count). */
 ptrdiff_t node_span_find(node_span span, const node_id *node);
 
-/* The transaction and proposal tree: nodes C with the root at position `root` (any value: it counts modulo the size where it
-   matters). Every `out` has room for C.count nodes; the functions return how many they wrote, without repetition. */
+/* The transaction and proposal tree: nodes C with the root at position `root` (any value: it counts modulo the size where
+   it matters). Every `out` has room for C.count nodes; the functions return how many they wrote, without repetition. */
 typedef struct {
     node_span nodes; /* C */
     node_span peers; /* who can be reached */

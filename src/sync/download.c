@@ -1,9 +1,9 @@
-/* Fetching blocks (consensus.md 8.3). What is missing between our height and the highest one known is asked for in ranges, at most
-   REQUESTS_PARALLEL at a time; each range has its own deadline. The reference asks for four ranges, imports them all, and only
-   then asks again; here a finished range makes room for the next one at once. What a peer sees is the same kind of request.
-   HARDEN: blocks are taken only from a peer that was asked for them; a peer that does not deliver what it claims to have, or
-   delivers a bad block, is left alone for a while and its height is not believed meanwhile, so that it cannot keep a node
-   waiting (a downloading node does not seal). */
+/* Fetching blocks (consensus.md 8.3). What is missing between our height and the highest one known is asked for in
+   ranges, at most REQUESTS_PARALLEL at a time; each range has its own deadline. The reference asks for four ranges,
+   imports them all, and only then asks again; here a finished range makes room for the next one at once. What a peer sees
+   is the same kind of request. HARDEN: blocks are taken only from a peer that was asked for them; a peer that does not
+   deliver what it claims to have, or delivers a bad block, is left alone for a while and its height is not believed
+   meanwhile, so that it cannot keep a node waiting (a downloading node does not seal). */
 #include "sync/machine.h"
 #include "base/memory.h"
 
@@ -77,8 +77,8 @@ static bool has_room(const sync_machine *s, size_t size)
     return d->queued < QUEUED_BLOCKS_MAX && used < limit && size <= (limit - used) / MEMORY_PER_ENCODED_BYTE;
 }
 
-/* A block that finds no room displaces later ones, which are asked for again; so the one that is imported next always gets in,
-   whatever the limit. */
+/* A block that finds no room displaces later ones, which are asked for again; so the one that is imported next always
+   gets in, whatever the limit. */
 static void put_in_queue(sync_machine *s, const node_id *from, int64_t number, bytes encoded)
 {
     download *d = &s->download;
@@ -120,8 +120,9 @@ static bool is_finished(const sync_machine *s, const block_request *r)
     return true;
 }
 
-/* The time of one request is over and nothing came: what else the peer was asked for is not waited for either. It counts as one
-   failure, and the peer is asked for one block at a time until one arrives. Late answers are taken all the same. */
+/* The time of one request is over and nothing came: what else the peer was asked for is not waited for either. It counts
+   as one failure, and the peer is asked for one block at a time until one arrives. Late answers are taken
+   all the same. */
 static void give_up_on(sync_machine *s, const node_id *id)
 {
     for (size_t i = 0; i < REQUESTS_KEPT; i++)

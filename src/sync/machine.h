@@ -13,9 +13,9 @@
 
 /* Whatever a peer can make grow has its limit here. */
 enum {
-    SESSIONS_MAX = 4096,               /* further sessions are not looked at */
-    PEERS_MAX = 2048,                  /* further peers are not taken up */
-    OFFSETS_MAX = 1024,                /* clock offsets; only members have one */
+    SESSIONS_MAX = 4096, /* further sessions are not looked at */
+    PEERS_MAX = 2048,    /* further peers are not taken up */
+    OFFSETS_MAX = 1024,  /* clock offsets; only members have one */
 
     STATUS_RESEND_MS = 5000,
     FAR_BEHIND_BLOCKS = 20,
@@ -24,29 +24,35 @@ enum {
     REQUEST_BLOCKS_FIRST = 8,
     REQUEST_BLOCKS_MAX = 32,
     REQUESTS_PARALLEL = 4,
-    REQUESTS_KEPT = 64,                /* asked ranges, also those whose time is over: late answers are taken */
+    REQUESTS_KEPT = 64, /* asked ranges, also those whose time is over: late answers are taken */
     REQUEST_TIMEOUT_MS = 6400,
     REQUEST_TIMEOUT_PER_BLOCK_MS = 500,
-    QUEUED_BLOCKS_MAX = 256,           /* a block that finds the queue full displaces later ones; they are asked for again */
-    MEMORY_PER_ENCODED_BYTE = 3,       /* estimate for a block while it is imported (8.3.1) */
-    DISTRUST_FIRST_MS = 5000,          /* a peer that twice did not deliver is left alone, each time twice as long */
+    QUEUED_BLOCKS_MAX = 256,     /* a block that finds the queue full displaces later ones; they are asked for again */
+    MEMORY_PER_ENCODED_BYTE = 3, /* estimate for a block while it is imported (8.3.1) */
+    DISTRUST_FIRST_MS = 5000,    /* a peer that twice did not deliver is left alone, each time twice as long */
     DISTRUST_MAX_MS = 300000,
 
-    SERVE_RANGES_MAX = 1000,           /* of one peer; further requests are dropped */
-    SERVE_SLICE_BLOCKS = 64,           /* then it is another peer's turn */
-    SERVE_TRIES_MAX = 25,              /* fruitless turns (bandwidth, missing block), then the peer's requests are dropped */
+    SERVE_RANGES_MAX = 1000, /* of one peer; further requests are dropped */
+    SERVE_SLICE_BLOCKS = 64, /* then it is another peer's turn */
+    SERVE_TRIES_MAX = 25,    /* fruitless turns (bandwidth, missing block), then the peer's requests are dropped */
 
-    TXS_PER_ROUND = 1000,              /* of one packet, push or announcement */
-    ROUNDS_PER_STEP = 16,              /* the rest follows in the next step */
+    TXS_PER_ROUND = 1000,                /* of one packet, push or announcement */
+    ROUNDS_PER_STEP = 16,                /* the rest follows in the next step */
     PUSH_PACKET_BYTES = 8 * 1024 * 1024, /* a packet of transactions is closed when it is that large */
     ANNOUNCE_DELAY_MS = 50,
     ANNOUNCE_PERCENT = 25,
-    ANNOUNCE_WAITING_MAX = 102400,     /* hashes that wait for the delay; when full they go out at once */
-    RECEIVED_PACKETS_MAX = 4096,       /* packets of transactions that wait for verification; further ones are dropped */
+    ANNOUNCE_WAITING_MAX = 102400, /* hashes that wait for the delay; when full they go out at once */
+    /* Announcements made together, so that they need at most ANNOUNCE_FRAMES_MAX frames: to few sealers one frame each and
+       one for every TXS_PER_ROUND hashes, to many sealers one frame an announcement. */
+    ANNOUNCE_FEW = 400,
+    ANNOUNCEMENTS_TO_FEW = 300000,
+    ANNOUNCEMENTS_TO_MANY = 500,
+    ANNOUNCE_FRAMES_MAX = 800,
+    RECEIVED_PACKETS_MAX = 4096, /* packets of transactions that wait for verification; further ones are dropped */
     RECEIVED_BYTES_MAX = 64 * 1024 * 1024,
     VERIFY_BATCH_TXS = 1000,
-    TX_REQUESTS_MAX = 65536,           /* hashes asked for and not yet here; further ones are not asked for */
-    TX_REQUEST_EXPIRES_MS = 3000,      /* HARDEN of 8.5 */
+    TX_REQUESTS_MAX = 65536,      /* hashes asked for and not yet here; further ones are not asked for */
+    TX_REQUEST_EXPIRES_MS = 3000, /* HARDEN of 8.5 */
     TX_REQUEST_TRIES = 3
 };
 
@@ -211,7 +217,8 @@ static inline node_span span_of(const id_list *list)
 }
 
 /* ---- sync.c: Output. An action list that is full drops frames and log lines, never jobs. */
-void emit_frame(sync_machine *s, const node_id *to, size_t count, uint16_t frame_type, bytes payload); /* payload: in out->memory */
+void emit_frame(sync_machine *s, const node_id *to, size_t count, uint16_t frame_type,
+                bytes payload); /* payload: in out->memory */
 void emit_packet(sync_machine *s, const node_id *to, size_t count, uint16_t frame_type, const sync_packet *packet);
 sync_action *emit_job(sync_machine *s, sync_action_kind kind);
 void emit_log(sync_machine *s, log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
@@ -250,7 +257,8 @@ uint64_t serve_deadline_ms(const sync_machine *s);
 /* ---- transactions.c */
 void transactions_spread(sync_machine *s);
 void transactions_on_time(sync_machine *s);
-void transactions_on_packet(sync_machine *s, const node_id *from, uint16_t frame_type, bytes payload, const sync_packet *packet);
+void transactions_on_packet(sync_machine *s, const node_id *from, uint16_t frame_type, bytes payload,
+                            const sync_packet *packet);
 void transactions_on_verified(sync_machine *s, uint64_t ticket, transaction *const *admitted, size_t count);
 void transactions_on_request(sync_machine *s, const node_id *from, const sync_packet *packet);
 /* All pending, whoever knows them. index: our place in the tree until now (written, and not looked at by anybody). */

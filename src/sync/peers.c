@@ -187,8 +187,8 @@ static void update_median(sync_machine *s)
     free(sorted);
 }
 
-/* A later report changes an offset only when it differs by more than three minutes. HARDEN: only members are heard, and a clock
-   that is further off than any real one can be is not a clock. */
+/* A later report changes an offset only when it differs by more than three minutes. HARDEN: only members are heard, and a
+   clock that is further off than any real one can be is not a clock. */
 static void note_time(sync_machine *s, const node_id *from, uint64_t peer_ms)
 {
     if (!is_group_member(s, from) || peer_ms > INT64_MAX / 4 || s->utc_ms > INT64_MAX / 4)
@@ -210,8 +210,8 @@ static void note_time(sync_machine *s, const node_id *from, uint64_t peer_ms)
     s->offsets[i] = (clock_offset){*from, offset};
     update_median(s);
     if (offset > TIME_WARN_MS || offset < -TIME_WARN_MS)
-        emit_log(s, LOG_WARNING, "[SYNC][Time]Invalid node time,peer=%02x%02x%02x%02x,offset=%lld,medianOffset=%lld", from->b[0],
-                 from->b[1], from->b[2], from->b[3], (long long)offset, (long long)s->median_offset_ms);
+        emit_log(s, LOG_WARNING, "[SYNC][Time]Invalid node time,peer=%02x%02x%02x%02x,offset=%lld,medianOffset=%lld",
+                 from->b[0], from->b[1], from->b[2], from->b[3], (long long)offset, (long long)s->median_offset_ms);
 }
 
 void peers_on_status(sync_machine *s, const node_id *from, const sync_packet *packet)

@@ -1,5 +1,6 @@
-/* Asking for transactions that others announced (consensus.md 8.5). HARDEN: the reference never asks twice for a hash, even when
-   the answer is lost; here a request has a deadline, after which another announcer, or the same one, is asked again. */
+/* Asking for transactions that others announced (consensus.md 8.5). HARDEN: the reference never asks twice for a hash,
+   even when the answer is lost; here a request has a deadline, after which another announcer, or the same one, is asked
+   again. */
 #include "sync/machine.h"
 #include "base/memory.h"
 

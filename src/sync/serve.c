@@ -1,4 +1,5 @@
-/* Giving blocks (consensus.md 8.3, "Serving"): each peer's requests are kept merged, and a random peer is served a slice at a time. */
+/* Giving blocks (consensus.md 8.3, "Serving"): each peer's requests are kept merged, and a random peer is served a slice
+ * at a time. */
 #include "sync/machine.h"
 #include "base/memory.h"
 

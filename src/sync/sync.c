@@ -146,8 +146,8 @@ static void on_chain(sync_machine *s, const chain_state *chain)
     transactions_spread(s);
 }
 
-/* Who may send what (8.1): transactions come from members, blocks and status from anybody connected, requests for blocks from
-   sync peers. A free node discards transactions (9.2). */
+/* Who may send what (8.1): transactions come from members, blocks and status from anybody connected, requests for blocks
+   from sync peers. A free node discards transactions (9.2). */
 static void on_packet(sync_machine *s, const node_id *from, uint16_t frame_type, bytes payload, const sync_packet *packet)
 {
     bool takes_transactions = s->is_member && is_group_member(s, from);
@@ -197,8 +197,9 @@ static uint64_t earliest(uint64_t a, uint64_t b)
 
 static void arm_deadline(sync_machine *s)
 {
-    uint64_t next = earliest(earliest(status_deadline_ms(s), download_deadline_ms(s)),
-                             earliest(serve_deadline_ms(s), earliest(transactions_deadline_ms(s), requests_deadline_ms(s))));
+    uint64_t next =
+        earliest(earliest(status_deadline_ms(s), download_deadline_ms(s)),
+                 earliest(serve_deadline_ms(s), earliest(transactions_deadline_ms(s), requests_deadline_ms(s))));
     if (next == s->armed_ms)
         return;
     s->armed_ms = next;

@@ -1,9 +1,9 @@
-/* sync.h: block download, block status and transaction gossip of one group, as a pure state machine: no socket, thread, clock
-   or random source inside (random choices come from a generator seeded at creation).
-   Jobs (VERIFY, IMPORT, SERVE): at most SYNC_VERIFY_JOBS_MAX batches are verified, one block is imported and one request served
-   at a time. What the action of a job points to belongs to the machine and lives until its answer came; each job is answered
-   exactly once, with its ticket. Free the machine only when no job is under way.
-   Source: spec/consensus.md sections 3 and 8. Thread: the group's engine, no other. */
+/* sync.h: block download, block status and transaction gossip of one group, as a pure state machine: no socket, thread,
+   clock or random source inside (random choices come from a generator seeded at creation). Jobs (VERIFY, IMPORT, SERVE):
+   at most SYNC_VERIFY_JOBS_MAX batches are verified, one block is imported and one request served at a time. What the
+   action of a job points to belongs to the machine and lives until its answer came; each job is answered exactly once,
+   with its ticket. Free the machine only when no job is under way. Source: spec/consensus.md sections 3 and 8. Thread:
+   the group's engine, no other. */
 #ifndef HANSE_SYNC_SYNC_H
 #define HANSE_SYNC_SYNC_H
 

@@ -1,17 +1,29 @@
-/* Spreading transactions and receiving them (consensus.md 8.4). Transactions of clients are pushed in the step that learns of
-   them; what others brought is announced to some sealers after a short delay, in which a push may make that needless. */
+/* Spreading transactions and receiving them (consensus.md 8.4). Transactions of clients are pushed in the step that
+   learns of them; what others brought is announced to some sealers after a short delay, in which a push may make that
+   needless. */
 #include "sync/machine.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
 
+/* How many of the first transactions go into one packet. */
+static size_t packet_share(transaction *const *txs, size_t count)
+{
+    size_t taken = 0, size = 0;
+    while (taken < count && taken < TXS_PER_ROUND) {
+        size += txs[taken]->raw.size;
+        if (taken > 0 && size > PUSH_PACKET_BYTES)
+            break;
+        taken++;
+    }
+    return taken;
+}
+
 static void send_transactions(sync_machine *s, const node_id *to, size_t to_count, transaction *const *txs, size_t count,
                               uint16_t frame_type, bool has_index, uint64_t index)
 {
-    for (size_t done = 0; done < count && to_count > 0;) {
-        size_t taken = 0, size = 0;
-        while (done + taken < count && taken < TXS_PER_ROUND && (taken == 0 || size + txs[done + taken]->raw.size <= PUSH_PACKET_BYTES))
-            size += txs[done + taken++]->raw.size;
+    for (size_t done = 0, taken; done < count && to_count > 0;) {
+        taken = packet_share(txs + done, count - done);
         buffer list = buffer_init(BUFFER_NO_LIMIT);
         transactions_encode(txs + done, taken, &list);
         sync_packet packet = {.type = SYNC_PACKET_TRANSACTIONS};
@@ -26,7 +38,8 @@ static void send_transactions(sync_machine *s, const node_id *to, size_t to_coun
 
 /* ---- Push: step 2 of 8.4 */
 
-/* To whom our clients' transactions go, and the index that says so. All of them are known to nobody, so it is one list for all. */
+/* To whom our clients' transactions go, and the index that says so. All of them are known to nobody, so it is one list
+ * for all. */
 static size_t push_targets(sync_machine *s, node_id *out, uint64_t *index)
 {
     *index = 0;
@@ -35,8 +48,12 @@ static size_t push_targets(sync_machine *s, node_id *out, uint64_t *index)
             memcpy(out, s->sealer_peers.ids, s->sealer_peers.count * sizeof *out);
         return s->sealer_peers.count;
     }
-    ptrdiff_t own = node_span_find(span_of(&s->sealers), &s->config.self);
-    *index = own != NODE_ABSENT ? (uint64_t)own : prng_below(&s->random, s->sealers.count);
+    ptrdiff_t root = node_span_find(span_of(&s->sealers), &s->config.self);
+    if (root == NODE_ABSENT) { /* an observer begins at a random sealer; here, unlike the reference, at one that is connected */
+        size_t chosen = (size_t)prng_below(&s->random, s->sealer_peers.count);
+        root = node_span_find(span_of(&s->sealers), &s->sealer_peers.ids[chosen]);
+    }
+    *index = (uint64_t)root;
     tree t = {span_of(&s->sealers), span_of(&s->peer_ids), *index, TREE_WIDTH};
     return tree_select(&t, &s->config.self, true, out);
 }
@@ -95,11 +112,24 @@ static size_t draw_targets(sync_machine *s, const hash256 *hash, size_t *draw, s
     return found;
 }
 
-static void announce_some(sync_machine *s, const hash256 *hashes, size_t count, size_t *draw)
+/* One TxsStatus for each target and each TXS_PER_ROUND hashes. */
+static void send_announcements(sync_machine *s, const announcement *all, size_t count)
 {
-    size_t sealers = s->sealer_peers.count, wanted = (sealers * ANNOUNCE_PERCENT + 99) / 100, found = 0;
-    if (wanted > s->config.txs_max_gossip_peers)
-        wanted = s->config.txs_max_gossip_peers;
+    hash256 *list = arena_take_array(&s->out->memory, count, sizeof *list);
+    for (size_t first = 0, i = 0; i < count; i++) {
+        list[i] = *all[i].hash;
+        size_t taken = i + 1 - first;
+        if (i + 1 < count && all[i + 1].target == all[first].target && taken < TXS_PER_ROUND)
+            continue;
+        sync_packet packet = {.type = SYNC_PACKET_TXS_STATUS, .hashes = {s->number, list + first, taken}};
+        emit_packet(s, &s->sealer_peers.ids[all[first].target], 1, SYNC_FRAME_PLAIN, &packet);
+        first = i + 1;
+    }
+}
+
+static void announce_some(sync_machine *s, const hash256 *hashes, size_t count, size_t *draw, size_t wanted)
+{
+    size_t found = 0;
     announcement *all = arena_take_array(&s->out->memory, count * wanted, sizeof *all);
     for (size_t i = 0; i < count; i++) {
         if (!txpool_find(s->config.pool, &hashes[i]) || txpool_is_known_by(s->config.pool, &hashes[i], &s->config.self))
@@ -112,29 +142,33 @@ static void announce_some(sync_machine *s, const hash256 *hashes, size_t count, 
         txpool_mark_known_by(s->config.pool, &hashes[i], &s->config.self);
     }
     qsort(all, found, sizeof *all, compare_announcements);
-    hash256 *list = arena_take_array(&s->out->memory, found, sizeof *list);
-    for (size_t first = 0, i = 0; i < found; i++) {
-        list[i] = *all[i].hash;
-        if (i + 1 < found && all[i + 1].target == all[first].target)
-            continue;
-        sync_packet packet = {.type = SYNC_PACKET_TXS_STATUS, .hashes = {s->number, list + first, i + 1 - first}};
-        emit_packet(s, &s->sealer_peers.ids[all[first].target], 1, SYNC_FRAME_PLAIN, &packet);
-        first = i + 1;
-    }
+    send_announcements(s, all, found);
 }
 
+/* As many as the action list has room for; the rest goes with the next step, at once. Without a sealer it waits for one. */
 static void announce(sync_machine *s)
 {
     transaction_flow *f = &s->flow;
-    size_t *draw = arena_take_array(&s->out->memory, s->sealer_peers.count, sizeof *draw);
-    for (size_t i = 0; i < s->sealer_peers.count; i++)
-        draw[i] = i;
-    for (size_t done = 0; done < f->announce_count; done += TXS_PER_ROUND) {
-        size_t left = f->announce_count - done;
-        announce_some(s, f->announce + done, left < TXS_PER_ROUND ? left : TXS_PER_ROUND, draw);
-    }
-    f->announce_count = 0;
     f->announce_at_ms = NEVER;
+    if (s->sealer_peers.count == 0)
+        return;
+    size_t sealers = s->sealer_peers.count, wanted = (sealers * ANNOUNCE_PERCENT + 99) / 100, done = 0;
+    if (wanted > s->config.txs_max_gossip_peers)
+        wanted = s->config.txs_max_gossip_peers;
+    size_t *draw = arena_take_array(&s->out->memory, sealers, sizeof *draw);
+    for (size_t i = 0; i < sealers; i++)
+        draw[i] = i;
+    size_t slice = (sealers <= ANNOUNCE_FEW ? ANNOUNCEMENTS_TO_FEW : ANNOUNCEMENTS_TO_MANY) / (wanted + 1) + 1;
+    while (done < f->announce_count && s->out->count + ANNOUNCE_FRAMES_MAX < SYNC_ACTIONS_MAX) {
+        size_t left = f->announce_count - done, now = left < slice ? left : slice;
+        announce_some(s, f->announce + done, now, draw, wanted);
+        done += now;
+    }
+    f->announce_count -= done;
+    if (f->announce_count == 0)
+        return;
+    memmove(f->announce, f->announce + done, f->announce_count * sizeof *f->announce);
+    f->announce_at_ms = s->now_ms;
 }
 
 static void announce_later(sync_machine *s, transaction *const *txs, size_t count)
@@ -143,27 +177,34 @@ static void announce_later(sync_machine *s, transaction *const *txs, size_t coun
     for (size_t i = 0; i < count; i++) {
         if (txpool_is_known_by(s->config.pool, &txs[i]->hash, &s->config.self))
             continue;
-        if (f->announce_count >= ANNOUNCE_WAITING_MAX)
-            announce(s);
         if (f->announce_count == f->announce_capacity) {
             f->announce_capacity = f->announce_capacity ? f->announce_capacity * 2 : 256;
             f->announce = memory_resize(f->announce, f->announce_capacity, sizeof *f->announce);
         }
-        if (f->announce_count == 0)
+        if (f->announce_at_ms == NEVER)
             f->announce_at_ms = s->now_ms + ANNOUNCE_DELAY_MS;
         f->announce[f->announce_count++] = txs[i]->hash;
     }
 }
 
-/* HARDEN: without any sealer to send to, the transactions stay unannounced until there is one; the reference forgets them. */
+/* HARDEN: without any sealer to send to, the transactions stay unannounced until there is one; the reference forgets
+ * them. */
 void transactions_spread(sync_machine *s)
 {
     transaction_flow *f = &s->flow;
     f->more_to_spread = false;
-    if (!s->is_member || s->sealer_peers.count == 0 || txpool_unannounced(s->config.pool) == 0)
+    if (!s->is_member || s->sealer_peers.count == 0)
+        return;
+    if (f->announce_count > 0 && f->announce_at_ms == NEVER)
+        f->announce_at_ms = s->now_ms + ANNOUNCE_DELAY_MS;
+    if (txpool_unannounced(s->config.pool) == 0)
         return;
     transaction **txs = memory_new_array(TXS_PER_ROUND, sizeof *txs);
     for (int round = 0; round < ROUNDS_PER_STEP; round++) {
+        if (f->announce_count > ANNOUNCE_WAITING_MAX - TXS_PER_ROUND)
+            announce(s);
+        if (f->announce_count > ANNOUNCE_WAITING_MAX - TXS_PER_ROUND)
+            break; /* no room in this step: go on in the next */
         size_t count = txpool_take_unannounced(s->config.pool, TXS_PER_ROUND, txs);
         if (count == 0)
             break;
@@ -271,7 +312,8 @@ static void verify_next(sync_machine *s)
             start_batch(s, &s->flow.batches[i]);
 }
 
-void transactions_on_packet(sync_machine *s, const node_id *from, uint16_t frame_type, bytes payload, const sync_packet *packet)
+void transactions_on_packet(sync_machine *s, const node_id *from, uint16_t frame_type, bytes payload,
+                            const sync_packet *packet)
 {
     transaction_flow *f = &s->flow;
     received_packet *p = memory_new(sizeof *p);
@@ -279,7 +321,8 @@ void transactions_on_packet(sync_machine *s, const node_id *from, uint16_t frame
     if (frame_type == SYNC_FRAME_FORWARD && s->config.send_txs_by_tree && packet->transactions.has_index)
         forward(s, from, payload, packet->transactions.index, p);
     size_t size = packet->transactions.list.size;
-    if (txpool_is_full(s->config.pool) || f->waiting >= RECEIVED_PACKETS_MAX || size > RECEIVED_BYTES_MAX - f->waiting_bytes) {
+    if (txpool_is_full(s->config.pool) || f->waiting >= RECEIVED_PACKETS_MAX ||
+        size > RECEIVED_BYTES_MAX - f->waiting_bytes) {
         s->dropped_packets++;
         free_packet(p);
         return;

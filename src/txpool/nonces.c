@@ -10,7 +10,8 @@ nonce_window nonce_window_new(uint64_t seed)
         .by_nonce = map_init(seed), .blocks = memory_new_array(NONCES_BLOCKS, sizeof(nonces_of_block)), .head = -1};
 }
 
-/* A nonce may stand in several blocks (only admission refuses it): it stays known as long as one of them is in the window. */
+/* A nonce may stand in several blocks (only admission refuses it): it stays known as long as one of them is in the
+ * window. */
 static void forget(nonce_window *w, nonces_of_block *b)
 {
     for (size_t i = 0; i < b->count; i++)

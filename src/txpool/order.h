@@ -1,6 +1,6 @@
 /* order.h: the order of pending transactions: oldest millisecond first and, QUIRK, newest first inside one millisecond
-   (spec/consensus.md 2.1). A treap with its nodes also chained in order: insert and remove in O(log n), first and next in O(1).
-   A link lives inside its owner's structure and is in at most one order. Thread: one at a time. */
+   (spec/consensus.md 2.1). A treap with its nodes also chained in order: insert and remove in O(log n), first and next in
+   O(1). A link lives inside its owner's structure and is in at most one order. Thread: one at a time. */
 #ifndef HANSE_TXPOOL_ORDER_H
 #define HANSE_TXPOOL_ORDER_H
 

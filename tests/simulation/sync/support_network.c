@@ -53,11 +53,11 @@ struct network {
     node_id ids[NODES_MAX];
 };
 
-#define CHECK(name, condition)                                                                                              \
-    do {                                                                                                                    \
-        if (!(condition))                                                                                                   \
-            fail_msg("check '%s' failed, seed %llu, time %llu, node %zu", name, (unsigned long long)n->config.seed,         \
-                     (unsigned long long)n->now_ms, at);                                                                    \
+#define CHECK(name, condition)                                                                                           \
+    do {                                                                                                                 \
+        if (!(condition))                                                                                                \
+            fail_msg("check '%s' failed, seed %llu, time %llu, node %zu", name, (unsigned long long)n->config.seed,      \
+                     (unsigned long long)n->now_ms, at);                                                                 \
     } while (0)
 
 /* ---- The agenda: a heap by time, then by order of entry */
@@ -204,7 +204,8 @@ static void perform(network *n, size_t at, const sync_action *a)
         break;
     case SYNC_SERVE:
         CHECK("one serving at a time", ++self->serving <= 1);
-        CHECK("serves what it has", a->serve.from >= 0 && a->serve.count > 0 && a->serve.from + a->serve.count <= self->height + 1);
+        CHECK("serves what it has",
+              a->serve.from >= 0 && a->serve.count > 0 && a->serve.from + a->serve.count <= self->height + 1);
         job.kind = ON_SERVED;
         job.ticket = a->serve.ticket;
         job.from = index_of(n, &a->serve.to);

@@ -1,5 +1,5 @@
-/* Several sync machines, their pools and invented chains on an invented network, all from one seed: delays, repetitions, losses,
-   damaged frames, links that go up and down, restarts, and nodes that lie. After every step the named checks of
+/* Several sync machines, their pools and invented chains on an invented network, all from one seed: delays, repetitions,
+   losses, damaged frames, links that go up and down, restarts, and nodes that lie. After every step the named checks of
    support_network.c run; a failing run prints its seed. */
 #ifndef HANSE_TESTS_SUPPORT_NETWORK_H
 #define HANSE_TESTS_SUPPORT_NETWORK_H
@@ -34,8 +34,8 @@ void network_link(network *n, size_t a, size_t b, bool is_up);
 void network_isolate(network *n, size_t node, bool is_up);
 void network_restart(network *n, size_t node);   /* loses the pool, keeps the chain */
 
-/* A block by the invented consensus: `proposer`, at the newest height, picks from its pool; all honest sealers of that height that
-   it is connected with commit it at the same time. false: the proposer is behind. */
+/* A block by the invented consensus: `proposer`, at the newest height, picks from its pool; all honest sealers of that
+   height that it is connected with commit it at the same time. false: the proposer is behind. */
 bool network_seal(network *n, size_t proposer);
 /* Blocks that everybody but the nodes of the mask has got from the start. */
 void network_grow(network *n, int64_t blocks, uint64_t without_mask);
@@ -44,7 +44,8 @@ uint64_t network_submit(network *n, size_t node);
 
 int64_t network_height(const network *n, size_t node);
 int64_t network_newest(const network *n);
-size_t network_sealable(network *n, size_t node); /* pending that could go into a block (a damaged twin of a committed one cannot) */
+size_t network_sealable(network *n,
+                        size_t node); /* pending that could go into a block (a damaged twin of a committed one cannot) */
 bool network_has_transaction(const network *n, size_t node, uint64_t number); /* pending there, or in its chain */
 bool network_is_downloading(const network *n, size_t node);
 uint64_t network_frames(const network *n);      /* sent so far */

@@ -1,6 +1,7 @@
 #include "support_network.h"
 
-/* HANSE_SEEDS=1000:50 runs the hostile network with 50 seeds from 1000 on; a failure names its seed, so 1000:1 replays it. */
+/* HANSE_SEEDS=1000:50 runs the hostile network with 50 seeds from 1000 on; a failure names its seed, so 1000:1 replays
+ * it. */
 static void seeds_of(uint64_t *first, uint64_t *count)
 {
     const char *text = getenv("HANSE_SEEDS");
@@ -22,8 +23,9 @@ static void expect_same_height(network *n, size_t nodes, uint64_t seed)
 {
     for (size_t i = 0; i < nodes; i++)
         if (network_height(n, i) != network_newest(n) || network_is_downloading(n, i))
-            fail_msg("seed %llu: node %zu is at %lld of %lld, %s", (unsigned long long)seed, i, (long long)network_height(n, i),
-                     (long long)network_newest(n), network_is_downloading(n, i) ? "downloading" : "idle");
+            fail_msg("seed %llu: node %zu is at %lld of %lld, %s", (unsigned long long)seed, i,
+                     (long long)network_height(n, i), (long long)network_newest(n),
+                     network_is_downloading(n, i) ? "downloading" : "idle");
 }
 
 /* A client's transaction is with every sealer after the way down the tree: no waiting for a loop's turn anywhere. */
@@ -31,7 +33,8 @@ static void transactions_travel_fast(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        network *n = network_new((network_config){.sealers = 13, .observers = 2, .seed = seed, .delay_min_ms = 5, .delay_max_ms = 5});
+        network *n = network_new(
+            (network_config){.sealers = 13, .observers = 2, .seed = seed, .delay_min_ms = 5, .delay_max_ms = 5});
         network_run(n, 2000);
         uint64_t at_sealer = network_submit(n, seed % 13), at_observer = network_submit(n, 13);
         network_run(n, 3 * 5 + 10); /* observer, root, child, grandchild; then at most 10 ms of verification */
@@ -47,11 +50,13 @@ static void transactions_travel_fast(void **state)
 static void idle_network_is_quiet(void **state)
 {
     (void)state;
-    network *n = network_new((network_config){.sealers = 4, .observers = 1, .seed = 1, .delay_min_ms = 1, .delay_max_ms = 3});
+    network *n =
+        network_new((network_config){.sealers = 4, .observers = 1, .seed = 1, .delay_min_ms = 1, .delay_max_ms = 3});
     network_run(n, 5000);
     uint64_t frames = network_frames(n), steps = network_steps(n, 0);
     network_run(n, 60000);
-    assert_in_range(network_frames(n) - frames, 5 * 60 * 3, 5 * (60 * 3 + 13 * 4)); /* three a second each, and the resends */
+    assert_in_range(network_frames(n) - frames, 5 * 60 * 3,
+                    5 * (60 * 3 + 13 * 4)); /* three a second each, and the resends */
     assert_true(network_steps(n, 0) - steps < 60 * 6);
     network_free(n);
 }
@@ -78,7 +83,8 @@ static void reliable_network(void **state)
         for (size_t i = 0; i < config.sealers; i++)
             for (uint64_t tx = 0; tx < submitted; tx++)
                 if (!network_has_transaction(n, i, tx))
-                    fail_msg("seed %llu: sealer %zu has no transaction %llu", (unsigned long long)seed, i, (unsigned long long)tx);
+                    fail_msg("seed %llu: sealer %zu has no transaction %llu", (unsigned long long)seed, i,
+                             (unsigned long long)tx);
         network_free(n);
     }
 }
@@ -105,8 +111,8 @@ static void trouble(network *n, prng *p, size_t nodes)
     }
 }
 
-/* Losses, damage, cut links, restarts and lying sealers while blocks are made; when the trouble ends, all honest nodes get to the
-   same height, and what honest sealers hold gets into blocks. */
+/* Losses, damage, cut links, restarts and lying sealers while blocks are made; when the trouble ends, all honest nodes
+   get to the same height, and what honest sealers hold gets into blocks. */
 static void hostile_network(void **state)
 {
     (void)state;
@@ -137,10 +143,11 @@ static void hostile_network(void **state)
         for (size_t i = 0; i < nodes; i++)
             if (i < honest || i >= config.sealers) {
                 if (network_height(n, i) != network_newest(n))
-                    fail_msg("seed %llu: node %zu is at %lld of %lld", (unsigned long long)seed, i, (long long)network_height(n, i),
-                             (long long)network_newest(n));
+                    fail_msg("seed %llu: node %zu is at %lld of %lld", (unsigned long long)seed, i,
+                             (long long)network_height(n, i), (long long)network_newest(n));
                 if (i < honest && network_sealable(n, i) > 0)
-                    fail_msg("seed %llu: %zu transactions stay with node %zu", (unsigned long long)seed, network_sealable(n, i), i);
+                    fail_msg("seed %llu: %zu transactions stay with node %zu", (unsigned long long)seed,
+                             network_sealable(n, i), i);
             }
         network_free(n);
     }
@@ -151,7 +158,8 @@ static void long_catch_up(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 5; seed++) {
-        network *n = network_new((network_config){.sealers = 4, .observers = 1, .seed = seed, .delay_min_ms = 10, .delay_max_ms = 20});
+        network *n = network_new(
+            (network_config){.sealers = 4, .observers = 1, .seed = seed, .delay_min_ms = 10, .delay_max_ms = 20});
         network_grow(n, 2000, 1 << 4);
         uint64_t start = network_now_ms(n);
         while (network_height(n, 4) < 2000) {

@@ -27,7 +27,8 @@ world *world_prepare(size_t self, size_t sealers, size_t observers)
         w->sealers[w->sealer_count++] = node_of(i);
     for (size_t i = 0; i < observers; i++)
         w->observers[w->observer_count++] = node_of(sealers + i);
-    w->pool = txpool_new(&(txpool_config){.rules = &test_rules, .limit = 5000, .memory_limit_bytes = 1 << 26, .expiration_ms = 600000});
+    w->pool = txpool_new(
+        &(txpool_config){.rules = &test_rules, .limit = 5000, .memory_limit_bytes = 1 << 26, .expiration_ms = 600000});
     w->config = (sync_config){.rules = &test_rules,
                               .self = node_of(self),
                               .pool = w->pool,
@@ -118,7 +119,8 @@ static void print_action(world *w, const sync_action *a)
                      (long long)a->serve.from, (long long)a->serve.count);
         break;
     case SYNC_STATE:
-        buffer_print(&w->text, "state: %s, %lld", a->state.downloading ? "downloading" : "idle", (long long)a->state.known_highest);
+        buffer_print(&w->text, "state: %s, %lld", a->state.downloading ? "downloading" : "idle",
+                     (long long)a->state.known_highest);
         break;
     case SYNC_DEADLINE:
         w->deadline_ms = a->deadline_ms;
@@ -154,13 +156,14 @@ const char *world_event(world *w, sync_event event)
 
 const char *world_chain(world *w, int64_t number)
 {
-    chain_state chain = {.tip = {.number = number, .hash = hash_of((uint8_t)number), .genesis_hash = w->config.genesis_hash},
-                         .nodes = {.sealers = w->sealers,
-                                   .observers = w->observers,
-                                   .working_sealers = w->working,
-                                   .sealer_count = w->sealer_count,
-                                   .observer_count = w->observer_count,
-                                   .working_count = w->working_count}};
+    chain_state chain = {
+        .tip = {.number = number, .hash = hash_of((uint8_t)number), .genesis_hash = w->config.genesis_hash},
+        .nodes = {.sealers = w->sealers,
+                  .observers = w->observers,
+                  .working_sealers = w->working,
+                  .sealer_count = w->sealer_count,
+                  .observer_count = w->observer_count,
+                  .working_count = w->working_count}};
     return world_event(w, (sync_event){.kind = SYNC_EVENT_CHAIN, .chain = &chain});
 }
 
@@ -186,9 +189,10 @@ const char *world_packet(world *w, size_t from, uint16_t frame_type, const sync_
 
 const char *world_status(world *w, size_t from, int64_t number)
 {
-    return world_packet(w, from, 0, &(sync_packet){.type = SYNC_PACKET_STATUS,
-                                                   .status = {number, w->config.genesis_hash, hash_of((uint8_t)number), true,
-                                                              w->now_ms + WALL_MS}});
+    return world_packet(
+        w, from, 0,
+        &(sync_packet){.type = SYNC_PACKET_STATUS,
+                       .status = {number, w->config.genesis_hash, hash_of((uint8_t)number), true, w->now_ms + WALL_MS}});
 }
 
 const char *world_blocks(world *w, size_t from, int64_t first, int64_t last)

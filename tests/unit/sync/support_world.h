@@ -1,5 +1,5 @@
-/* One sync machine and its pool in a bottle: events in, actions out as text. Node i has an id that begins with byte i + 1, so
-   ids sort like numbers. */
+/* One sync machine and its pool in a bottle: events in, actions out as text. Node i has an id that begins with byte i +
+   1, so ids sort like numbers. */
 #ifndef HANSE_TESTS_SUPPORT_WORLD_H
 #define HANSE_TESTS_SUPPORT_WORLD_H
 

@@ -140,8 +140,9 @@ static void liar(void **state)
     (void)state;
     world *w = world_new(0, 4, 0);
     (void)world_sessions(w, 0xe);
-    assert_string_equal(world_status(w, 1, 1000000), "send 1: ReqBlocks 11+8\nsend 1: ReqBlocks 19+8\nsend 1: ReqBlocks 27+8\n"
-                                                     "send 1: ReqBlocks 35+8\nstate: downloading, 1000000\n");
+    assert_string_equal(world_status(w, 1, 1000000),
+                        "send 1: ReqBlocks 11+8\nsend 1: ReqBlocks 19+8\nsend 1: ReqBlocks 27+8\n"
+                        "send 1: ReqBlocks 35+8\nstate: downloading, 1000000\n");
     uint64_t start = w->now_ms;
     const char *text = "";
     while (!strstr(text, "state: idle, 10\n")) {
@@ -208,7 +209,8 @@ static void consensus_was_faster(void **state)
     (void)world_blocks(w, 1, 11, 12);
     assert_non_null(strstr(world_chain(w, 11), "Status 11"));
     assert_string_equal(imported(w, 1, false), "import 2: block 12 from 1\n");
-    assert_string_equal(world_event(w, (sync_event){.kind = SYNC_EVENT_IMPORTED, .imported = {1, false}}), ""); /* stale ticket */
+    assert_string_equal(world_event(w, (sync_event){.kind = SYNC_EVENT_IMPORTED, .imported = {1, false}}),
+                        ""); /* stale ticket */
     world_free(w);
 }
 

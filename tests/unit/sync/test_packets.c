@@ -163,7 +163,8 @@ static void counts_are_limited(void **state)
     for (size_t more = 0; more < 2; more++) {
         sync_packet p;
         error_text why;
-        sync_packet_encode(&(sync_packet){.type = SYNC_PACKET_TXS_REQUEST, .hashes = {0, hashes, SYNC_PACKET_HASHES_MAX + more}}, &b);
+        sync_packet_encode(
+            &(sync_packet){.type = SYNC_PACKET_TXS_REQUEST, .hashes = {0, hashes, SYNC_PACKET_HASHES_MAX + more}}, &b);
         assert_int_equal(sync_packet_decode(buffer_bytes(&b), &a, &p, &why), !more);
         buffer_clear(&b);
         sync_encode_blocks(blocks, SYNC_PACKET_BLOCKS_MAX + more, &b);
@@ -181,7 +182,14 @@ static void block_numbers_are_peeked(void **state)
     int64_t number;
     assert_true(sync_peek_block_number(unhex(&a, "c8c7808080808080" "05"), &number));
     assert_int_equal(number, 5);
-    static const char *const wrong[] = {"", "c0", "80", "c180", "c7c6808080808080", "c9c8808080808080" "8100", "c8c7808080808080c0",
+    static const char *const wrong[] = {"",
+                                        "c0",
+                                        "80",
+                                        "c180",
+                                        "c7c6808080808080",
+                                        "c9c8808080808080"
+                                        "8100",
+                                        "c8c7808080808080c0",
                                         "c8c7808080808080"};
     for (size_t i = 0; i < COUNT(wrong); i++)
         assert_false(sync_peek_block_number(unhex(&a, wrong[i]), &number));

@@ -132,7 +132,8 @@ static void peers_outside_the_group(void **state)
 static void report_time(world *w, size_t from, int64_t offset_ms)
 {
     sync_packet p = {.type = SYNC_PACKET_STATUS,
-                     .status = {10, w->config.genesis_hash, hash_of(10), true, (uint64_t)((int64_t)(w->now_ms + WALL_MS) + offset_ms)}};
+                     .status = {10, w->config.genesis_hash, hash_of(10), true,
+                                (uint64_t)((int64_t)(w->now_ms + WALL_MS) + offset_ms)}};
     (void)world_packet(w, from, 0, &p);
 }
 
@@ -158,7 +159,8 @@ static void time_offsets(void **state)
     assert_int_equal(sync_time_offset_ms(w->sync), 180001);
     (void)world_sessions(w, 0);
     assert_int_equal(sync_time_offset_ms(w->sync), 180001);
-    sync_packet absurd = {.type = SYNC_PACKET_STATUS, .status = {10, w->config.genesis_hash, hash_of(10), true, UINT64_MAX}};
+    sync_packet absurd = {.type = SYNC_PACKET_STATUS,
+                          .status = {10, w->config.genesis_hash, hash_of(10), true, UINT64_MAX}};
     (void)world_sessions(w, 0xfe);
     (void)world_packet(w, 4, 0, &absurd);
     assert_int_equal(sync_time_offset_ms(w->sync), 180001);

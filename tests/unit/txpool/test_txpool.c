@@ -53,19 +53,35 @@ static void admission_table(void **state)
     } cases[] = {
         {"", {.nonce = u256_of(10), .block_limit = u256_of(51)}, STATUS_OK},
         {"", {.nonce = u256_of(10), .block_limit = u256_of(1050)}, STATUS_OK},
-        {"OverGroupMemoryLimit", {.nonce = u256_of(10), .block_limit = u256_of(60), .data_bytes = 4000}, STATUS_OVER_GROUP_MEMORY_LIMIT},
+        {"OverGroupMemoryLimit",
+         {.nonce = u256_of(10), .block_limit = u256_of(60), .data_bytes = 4000},
+         STATUS_OVER_GROUP_MEMORY_LIMIT},
         {"TransactionAlreadyKown", {.nonce = u256_of(1), .block_limit = u256_of(500)}, STATUS_ALREADY_KNOWN},
         {"TransactionAlreadyInChain", {.nonce = u256_of(2), .block_limit = u256_of(500)}, STATUS_ALREADY_IN_CHAIN},
         {"TransactionNonceCheckFail", {.nonce = u256_of(900), .block_limit = u256_of(1)}, STATUS_NONCE_CHECK_FAIL},
         {"TransactionNonceCheckFail", {.nonce = max, .block_limit = u256_of(60)}, STATUS_NONCE_CHECK_FAIL},
-        {"BlockLimitCheckFailed, txBlockLimit=50", {.nonce = u256_of(10), .block_limit = u256_of(50)}, STATUS_BLOCK_LIMIT_CHECK_FAIL},
-        {"BlockLimitCheckFailed, txBlockLimit=0", {.nonce = u256_of(10), .block_limit = u256_of(0)}, STATUS_BLOCK_LIMIT_CHECK_FAIL},
-        {"BlockLimitCheckFailed, txBlockLimit=1051", {.nonce = u256_of(10), .block_limit = u256_of(1051), .has_no_sender = true}, STATUS_BLOCK_LIMIT_CHECK_FAIL},
-        {"BlockLimitCheckFailed, txBlockLimit=115792089237316195423570985008687907853269984665640564039457584007913129639935",
-         {.nonce = u256_of(10), .block_limit = max}, STATUS_BLOCK_LIMIT_CHECK_FAIL},
-        {"TransactionSubmitFailed", {.nonce = u256_of(10), .block_limit = u256_of(60), .has_no_sender = true, .chain_id = 1}, STATUS_MALFORMED_TX},
-        {"InvalidChainId", {.nonce = u256_of(10), .block_limit = u256_of(60), .chain_id = 8, .group_id = 9}, STATUS_INVALID_CHAIN_ID},
-        {"InvalidChainId", {.nonce = u256_of(1), .block_limit = u256_of(60), .chain_id = 8}, STATUS_INVALID_CHAIN_ID}, /* HARDEN */
+        {"BlockLimitCheckFailed, txBlockLimit=50",
+         {.nonce = u256_of(10), .block_limit = u256_of(50)},
+         STATUS_BLOCK_LIMIT_CHECK_FAIL},
+        {"BlockLimitCheckFailed, txBlockLimit=0",
+         {.nonce = u256_of(10), .block_limit = u256_of(0)},
+         STATUS_BLOCK_LIMIT_CHECK_FAIL},
+        {"BlockLimitCheckFailed, txBlockLimit=1051",
+         {.nonce = u256_of(10), .block_limit = u256_of(1051), .has_no_sender = true},
+         STATUS_BLOCK_LIMIT_CHECK_FAIL},
+        {"BlockLimitCheckFailed, "
+         "txBlockLimit=115792089237316195423570985008687907853269984665640564039457584007913129639935",
+         {.nonce = u256_of(10), .block_limit = max},
+         STATUS_BLOCK_LIMIT_CHECK_FAIL},
+        {"TransactionSubmitFailed",
+         {.nonce = u256_of(10), .block_limit = u256_of(60), .has_no_sender = true, .chain_id = 1},
+         STATUS_MALFORMED_TX},
+        {"InvalidChainId",
+         {.nonce = u256_of(10), .block_limit = u256_of(60), .chain_id = 8, .group_id = 9},
+         STATUS_INVALID_CHAIN_ID},
+        {"InvalidChainId",
+         {.nonce = u256_of(1), .block_limit = u256_of(60), .chain_id = 8},
+         STATUS_INVALID_CHAIN_ID}, /* HARDEN */
         {"InvalidGroupId", {.nonce = u256_of(10), .block_limit = u256_of(60), .group_id = 8}, STATUS_INVALID_GROUP_ID},
         {"TxPoolNonceCheckFail", {.nonce = u256_of(1), .block_limit = u256_of(60)}, STATUS_NONCE_CHECK_FAIL},
     };
@@ -76,8 +92,8 @@ static void admission_table(void **state)
         assert_int_equal(txpool_submit(p, tx, 700000, &why), cases[i].status);
         char expected[300] = "";
         if (cases[i].status != STATUS_OK)
-            snprintf(expected, sizeof expected, "%s, txHash=%02x%02x%02x%02x...", cases[i].text, tx->hash.b[0], tx->hash.b[1],
-                     tx->hash.b[2], tx->hash.b[3]);
+            snprintf(expected, sizeof expected, "%s, txHash=%02x%02x%02x%02x...", cases[i].text, tx->hash.b[0],
+                     tx->hash.b[1], tx->hash.b[2], tx->hash.b[3]);
         assert_string_equal(why.text, expected);
         assert_int_equal(txpool_size(p), 1 + (cases[i].status == STATUS_OK));
         transaction_drop(tx);
