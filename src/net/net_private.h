@@ -108,7 +108,7 @@ struct net {
 
     session *first, *last;
     size_t session_count, inbound_handshakes, paused_count;
-    size_t inbound_bytes;               /* input buffers of all sessions */
+    atomic_size_t inbound_bytes;        /* input buffers of all sessions; atomic for the tests */
     pthread_mutex_t peers_lock;
     map by_node;                        /* registered sessions */
     endpoint_table endpoints;
