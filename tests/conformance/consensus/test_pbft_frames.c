@@ -226,9 +226,16 @@ static void frames_of_the_variants(void **state)
         check_run(&runs[i], &crypto_standard);
 }
 
+static void frames_of_the_national_chain(void **state)
+{
+    (void)state;
+    check_run(&(run){"wire-gm-4", true, true, 34, 9, 33, 33, 109, 1, 1}, &crypto_national);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frames_of_the_national_chain),
         cmocka_unit_test(frames_of_the_standard_chain),
         cmocka_unit_test(frames_of_the_variants),
     };
