@@ -124,4 +124,9 @@ void group_job_run(group_job *j, ledger *l)
         run_commit(j, l);
         break;
     }
+    /* A look-up that failed for the store's sake looks like an absent thing: it must not be taken for one. */
+    if (ledger_failure(l, &j->why) != STORE_OK) {
+        j->ok = false;
+        j->store_failed = true;
+    }
 }

@@ -43,7 +43,7 @@ typedef struct group_job {
     block *decoded;          /* DECODE; owned */
     execution *result;       /* EXECUTE; owned */
     chain_view *view;        /* COMMIT; owned */
-    bool store_failed;       /* COMMIT, PERSIST: the disk failed; the group must stop */
+    bool store_failed;       /* the disk failed: the group must stop */
     bytes packet;            /* SERVE */
     int64_t next;            /* SERVE: first number not in the packet */
 } group_job;
