@@ -23,6 +23,24 @@ endforeach()
 
 add_test(NAME tidy/floors COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/check_floors.py ${PROJECT_SOURCE_DIR})
 
+# tests/e2e/test_*.py: real processes and sockets, `ctest -L e2e`. In sanitizer builds they are run by hand (HANSE=program ctest
+# --test-dir build/release -L e2e), but for test_races.py, which is for the tsan build alone.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/e2e/test_*.py)
+foreach(script ${scripts})
+  get_filename_component(stem ${script} NAME_WE)
+  if(NOT TARGET hanse OR HANSE_ASAN OR HANSE_FUZZ OR (HANSE_TSAN AND NOT stem STREQUAL test_races)
+     OR (NOT HANSE_TSAN AND stem STREQUAL test_races))
+    continue()
+  endif()
+  add_test(NAME e2e/${stem} COMMAND Python3::Interpreter ${script})
+  set_tests_properties(e2e/${stem} PROPERTIES TIMEOUT 300 ENVIRONMENT HANSE_DEFAULT=$<TARGET_FILE:hanse>)
+  set_property(TEST e2e/${stem} PROPERTY LABELS e2e)
+  if(HANSE_TSAN)
+    set_property(TEST e2e/${stem} PROPERTY LABELS tsan)
+  endif()
+endforeach()
+
 file(GLOB benches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
 foreach(source ${benches})
   get_filename_component(stem ${source} NAME_WE)
