@@ -246,6 +246,7 @@ static bool start_doors(node *n, error_text *why)
         .self = n->services.self,
         .agency = self->agency,
         .node_name = self->name,
+        .is_national = s->sm_crypto,
     };
     n->backend = node_backend(n->groups);
     n->backend.info = &n->info;

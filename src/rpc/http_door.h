@@ -1,6 +1,6 @@
 /* http_door.h: JSON-RPC 2.0 over HTTP/1.1 with keep-alive. One thread (libuv) owns the sockets and parses requests; methods run
    on the worker pool; answers go back through the loop. A connection has one request under way at a time; what a client sends
-   ahead waits in the kernel. Source: spec/interfaces.md 2.1, 2.2. */
+   ahead waits in the kernel, but for the chunk that was being read. "Expect: 100-continue" is honoured. Source: spec/interfaces.md 2.1, 2.2. */
 #ifndef HANSE_RPC_HTTP_DOOR_H
 #define HANSE_RPC_HTTP_DOOR_H
 
@@ -13,12 +13,14 @@ enum {
     HTTP_CONNECTIONS_MAX = 1020,         /* further ones are closed at once */
     HTTP_HEADER_MAX_BYTES = 32 * 1024,   /* more: 431 and close */
     HTTP_BODY_MAX_BYTES = RPC_REQUEST_MAX_BYTES, /* more: 413 and close */
-    HTTP_BODIES_MAX_BYTES = 256 * 1024 * 1024    /* of all connections together: 503 and close */
+    HTTP_BODIES_MAX_BYTES = 256 * 1024 * 1024,   /* of all connections together; more: 413 and close */
+    HTTP_STOP_WRITE_MS = 2000            /* what an answer may still take to be written when the door stops */
 };
 
 typedef struct {
     const char *listen_ip;    /* IPv4 or IPv6 text */
     unsigned listen_port;     /* 0: any free port (tests); http_door_port tells */
+    size_t connections_max;   /* 0: HTTP_CONNECTIONS_MAX, and no more than that */
 } http_door_config;
 
 /* Listens and starts the thread. NULL with a reason that names address and port (e.g. in use). backend, workers and l are
@@ -26,7 +28,8 @@ typedef struct {
 http_door *http_door_start(const http_door_config *config, const rpc_backend *backend, worker_pool *workers, logger *l,
                            error_text *why) MUST_USE;
 unsigned http_door_port(const http_door *d);
-/* Takes no more requests, waits for those under way, closes the connections, ends the thread. NULL is allowed. */
+/* Takes no more requests, waits for those under way, closes the connections, ends the thread. The workers must still run.
+   NULL is allowed. */
 void http_door_stop(http_door *d);
 
 #endif

@@ -3,6 +3,7 @@
 #include "rpc/json_text.h"
 #include "rpc/method.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -23,7 +24,10 @@ typedef struct {
     job work;
 } rpc_request;
 
-enum { BATCH_MAX = 10000 }; /* elements of one batch; more: one error for the whole */
+enum {
+    BATCH_MAX = 10000,             /* elements of one batch; more: one error for the whole */
+    RPC_ENVELOPE_BYTES = RPC_REQUEST_MAX_BYTES + 1024 /* id and what stands around a result */
+};
 
 static const rpc_method *find_method(const char *name)
 {
@@ -47,8 +51,7 @@ static const rpc_method *find_method(const char *name)
 static bool is_integral(const json_t *value)
 {
     double number = json_real_value(value); /* 0 for everything but reals */
-    return json_is_integer(value) ||
-           (json_is_real(value) && number >= INT64_MIN && number < INT64_MAX && (double)(int64_t)number == number);
+    return json_is_integer(value) || (json_is_real(value) && number >= -0x1p63 && number < 0x1p64 && trunc(number) == number);
 }
 
 static bool is_valid_id(const json_t *id)
@@ -100,17 +103,22 @@ static const char *validation_text(int code)
     }
 }
 
+/* A string of exactly this text: none that goes on behind a zero byte. */
+static bool is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && json_string_length(value) == strlen(text) && strcmp(json_string_value(value), text) == 0;
+}
+
 /* 0, or the code of the first rule that the element breaks. */
 static int validate(const json_t *element, const rpc_method **method)
 {
     const json_t *name = json_object_get(element, "method"), *version = json_object_get(element, "jsonrpc");
     const json_t *params = json_object_get(element, "params"), *id = json_object_get(element, "id");
-    if (!json_is_object(element) || !json_is_string(name) || !json_is_string(version) ||
-        strcmp(json_string_value(version), "2.0") != 0 || !is_valid_id(id) ||
+    if (!json_is_object(element) || !json_is_string(name) || !is_text(version, "2.0") || !is_valid_id(id) ||
         !(params == NULL || json_is_object(params) || json_is_array(params) || json_is_null(params)))
         return RPC_INVALID_REQUEST;
     *method = find_method(json_string_value(name));
-    if (*method == NULL)
+    if (*method == NULL || !is_text(name, (*method)->name))
         return RPC_METHOD_NOT_FOUND;
     if (id == NULL)
         return RPC_PROCEDURE_IS_METHOD;
@@ -181,17 +189,27 @@ static void finish_element(rpc_request *r)
     r->next++;
 }
 
-static void finish_request(rpc_request *r)
+static void free_request(rpc_request *r)
 {
-    if (r->is_batch)
-        json_write_end_array(&r->writer);
-    buffer_append_byte(&r->out, '\n');
-    r->done(r->context, buffer_bytes(&r->out));
     json_decref(r->root);
     buffer_free(&r->result);
     buffer_free(&r->out);
     arena_reset(&r->memory);
     free(r);
+}
+
+static void finish_request(rpc_request *r)
+{
+    if (r->is_batch)
+        json_write_end_array(&r->writer);
+    if (r->out.overflowed) { /* only a batch can: one error for the whole */
+        buffer_clear(&r->out);
+        r->writer = json_write_to(&r->out);
+        write_error(&r->writer, NULL, RPC_INTERNAL_ERROR, "INTERNAL_ERROR: : the answer is too large", true);
+    }
+    buffer_append_byte(&r->out, '\n');
+    r->done(r->context, buffer_bytes(&r->out));
+    free_request(r);
 }
 
 /* ---- the run ---- */
@@ -256,9 +274,15 @@ void json_rpc_start(const rpc_backend *backend, worker_pool *workers, bytes body
                        .done = done,
                        .context = context,
                        .result = buffer_init(RPC_RESPONSE_MAX_BYTES),
-                       .out = buffer_init(BUFFER_NO_LIMIT)};
+                       .out = buffer_init(RPC_RESPONSE_MAX_BYTES + RPC_ENVELOPE_BYTES)};
     r->writer = json_write_to(&r->out);
-    int refused = json_text_parse(body, &r->root) ? 0 : RPC_PARSE_ERROR;
+    json_text_result parsed = json_text_parse(body, &r->root);
+    if (parsed == JSON_TEXT_TOO_DEEP) { /* QUIRK of interfaces.md 2.2: the answer is no JSON */
+        done(context, BYTES_OF_LITERAL("ERROR while handleRequest:Exceeded stackLimit in readValue()."));
+        free_request(r);
+        return;
+    }
+    int refused = parsed == JSON_TEXT_OK ? 0 : RPC_PARSE_ERROR;
     if (!refused && !json_is_object(r->root) && json_array_size(r->root) == 0)
         refused = RPC_INVALID_REQUEST; /* also what is neither an object nor an array */
     if (json_array_size(r->root) > BATCH_MAX)

@@ -75,7 +75,6 @@ void rpc_write_node_id(json_writer *w, const node_id *id);
 void rpc_write_hash(json_writer *w, const hash256 *hash);
 void rpc_write_address(json_writer *w, const address *a);
 enum rpc_number_form { RPC_NUMBER_TEXT, RPC_NUMBER_INTEGER };
-/* with_signatures: also when the list is empty, as null, in block answers (RPC_NUMBER_TEXT). */
 void rpc_write_block(json_writer *w, const block *b, const crypto_suite *suite, enum rpc_number_form form, bool with_signatures,
                      bool with_transactions, bool full_transactions);
 typedef struct {

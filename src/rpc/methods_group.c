@@ -1,5 +1,7 @@
 /* Methods that manage groups at run time (spec/interfaces.md 4.12). A node runs the groups that its configuration folder holds when
-   it starts; what would change that is answered with code 0x1 and says so. */
+   it starts: a group is running, or it does not exist. What would change that is answered with code 0x1 and says so, after the
+   checks of parameters and of the group's status that the reference makes. */
+#include "codec/hex.h"
 #include "rpc/method.h"
 
 static void write_code(rpc_call *c, const char *code, const char *message, const char *status)
@@ -55,16 +57,109 @@ static bool management_allowed(rpc_call *c, int32_t *id)
     return check_group_id(c, id, NULL);
 }
 
-static void change_group(rpc_call *c)
+static const char fixed_groups[] = "this node takes its groups from its configuration folder when it starts";
+
+/* Answers with a code and a text that names the group. */
+static void answer(rpc_call *c, const char *code, const char *before, int32_t id, const char *after)
+{
+    write_code(c, code, arena_print(c->memory, "%s %d%s", before, id, after), NULL);
+}
+
+typedef struct {
+    const char *code, *before, *after;
+} status_answer;
+
+/* What the method says to a group that is not there, and to one that runs; code NULL: it would be changed. */
+static void change_group(rpc_call *c, status_answer absent, status_answer running)
 {
     int32_t id;
-    if (management_allowed(c, &id))
-        write_code(c, "0x1", "this node takes its groups from its configuration folder when it starts", NULL);
+    if (!management_allowed(c, &id))
+        return;
+    status_answer said = is_running(c, id) ? running : absent;
+    if (said.code)
+        answer(c, said.code, said.before, id, said.after);
+    else
+        write_code(c, "0x1", fixed_groups, NULL);
+}
+
+static const status_answer not_found = {"0x6", "Group", " not found"}, would_change = {NULL, NULL, NULL};
+
+static void start_group(rpc_call *c)
+{
+    change_group(c, (status_answer){"0xb", "Genesis config file for group", " not found"},
+                 (status_answer){"0x3", "Group", " is already running"});
+}
+
+static void stop_group(rpc_call *c)
+{
+    change_group(c, not_found, would_change);
+}
+
+static void remove_group(rpc_call *c)
+{
+    change_group(c, not_found, (status_answer){"0x3", "Group", " is running"});
+}
+
+static void recover_group(rpc_call *c)
+{
+    change_group(c, not_found, (status_answer){"0xe", "Group", " has not been deleted"});
+}
+
+/* ---- generateGroup ---- */
+
+/* A canonical decimal number that fits an int64. */
+static bool is_timestamp(const char *text)
+{
+    u256 value;
+    char again[U256_DECIMAL_BYTES];
+    if (!u256_from_decimal(bytes_of_text(text), &value) || !u256_fits_u64(value) || value.limb[0] > INT64_MAX)
+        return false;
+    u256_to_decimal(value, again);
+    return strcmp(again, text) == 0;
+}
+
+static bool is_node_id(const json_t *value)
+{
+    node_id id;
+    return json_is_string(value) && hex_read(bytes_of(json_string_value(value), json_string_length(value)), id.b, sizeof id);
+}
+
+/* NULL, or what is wrong with parameter 1. */
+static const char *bad_generate_params(rpc_call *c)
+{
+    const json_t *params = json_array_get(c->params, 1), *free_storage = json_object_get(params, "enable_free_storage");
+    const json_t *timestamp = json_object_get(params, "timestamp"), *sealers = json_object_get(params, "sealers");
+    if (!json_is_string(timestamp))
+        return "invalid `timestamp` field";
+    if (!is_timestamp(json_string_value(timestamp)))
+        return arena_print(c->memory, "invalid timestamp: %s", json_string_value(timestamp));
+    if (!json_is_array(sealers))
+        return "invalid `sealers` field";
+    if (json_array_size(sealers) == 0)
+        return "GenerateGroup failed for empty sealer list, expect at least one sealer";
+    for (size_t i = 0; i < json_array_size(sealers); i++)
+        if (!is_node_id(json_array_get(sealers, i)))
+            return arena_print(c->memory, "invalid sealer ID at position %zu", i + 1);
+    return free_storage == NULL || json_is_boolean(free_storage) ? NULL : "invalid `enable_free_storage` field";
+}
+
+static void generate_group(rpc_call *c)
+{
+    int32_t id;
+    if (!management_allowed(c, &id))
+        return;
+    const char *bad = bad_generate_params(c);
+    if (bad)
+        write_code(c, "0x7", bad, NULL);
+    else if (is_running(c, id))
+        answer(c, "0x2", "Group", id, " already exists");
+    else
+        write_code(c, "0x1", fixed_groups, NULL);
 }
 
 const rpc_method rpc_group_methods[] = {
-    {"generateGroup", "io", change_group}, {"startGroup", "i", change_group},
-    {"stopGroup", "i", change_group},      {"removeGroup", "i", change_group},
-    {"recoverGroup", "i", change_group},   {"queryGroupStatus", "i", query_group_status},
+    {"generateGroup", "io", generate_group}, {"startGroup", "i", start_group},
+    {"stopGroup", "i", stop_group},          {"removeGroup", "i", remove_group},
+    {"recoverGroup", "i", recover_group},    {"queryGroupStatus", "i", query_group_status},
 };
 const size_t rpc_group_method_count = COUNT(rpc_group_methods);

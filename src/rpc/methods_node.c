@@ -19,7 +19,7 @@ static void get_client_version(rpc_call *c)
     key_text(w, "Build Time", info->build_time);
     key_text(w, "Build Type", info->build_type);
     key_text(w, "Chain Id", chain_id);
-    key_text(w, "FISCO-BCOS Version", info->protocol_version);
+    key_text(w, "FISCO-BCOS Version", arena_print(c->memory, "%s%s", info->protocol_version, info->is_national ? " gm" : ""));
     key_text(w, "Git Branch", info->build_branch);
     key_text(w, "Git Commit Hash", info->build_commit);
     key_text(w, "Supported Version", info->supported_version);

@@ -97,12 +97,9 @@ void rpc_write_block(json_writer *w, const block *b, const crypto_suite *suite, 
     for (size_t i = 0; i < h->sealer_count; i++)
         rpc_write_node_id(w, &h->sealers[i]);
     json_write_end_array(w);
-    if (with_signatures && (b->signature_count || form == RPC_NUMBER_TEXT)) {
+    if (with_signatures) {
         json_write_key(w, "signatureList");
-        if (b->signature_count)
-            write_signatures(w, b);
-        else
-            json_write_null(w);
+        write_signatures(w, b);
     }
     key_hash(w, "stateRoot", &h->state_root);
     key_number(w, "timestamp", h->timestamp_ms);

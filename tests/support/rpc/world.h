@@ -1,0 +1,63 @@
+/* world.h: a node's answers to the RPC floor without a node: one group on a ledger in memory, with a real pool. Blocks are made
+   here, by the real executor, in the thread that submits; there is no network. */
+#ifndef HANSE_TESTS_SUPPORT_RPC_WORLD_H
+#define HANSE_TESTS_SUPPORT_RPC_WORLD_H
+
+#include "golden.h"
+
+#include "rpc/json_rpc.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+typedef enum {
+    WORLD_ANSWERS_AT_ONCE, /* before the method that submitted returns */
+    WORLD_HOLDS_ANSWERS,   /* world_answer_held gives them */
+    WORLD_IS_BUSY          /* submissions are refused */
+} world_manner;
+
+enum { WORLD_HELD_MAX = 64 };
+
+typedef struct {
+    transaction *tx;
+    rpc_submit_answer answer;
+    void *context;
+} held_submission;
+
+typedef struct {
+    golden_chain *golden; /* NULL: an own small chain */
+    chain_rules rules;
+    store *store;
+    ledger *ledger;
+    txpool *pool;
+    worker_pool *workers;
+    rpc_node_info info;
+    rpc_backend backend;
+    world_manner manner;
+    bool seals;                   /* an admitted transaction is in a block before it is answered */
+    uint64_t view;                /* what getPbftView says */
+    consensus_kind consensus;
+    pthread_mutex_t lock;         /* pool, blocks, held */
+    held_submission held[WORLD_HELD_MAX];
+    size_t held_count;
+    atomic_int groups_in_use;     /* found and not released */
+} world;
+
+/* A chain of one sealer (this node) at block 0, group 1, chain 1. */
+world *world_found(void);
+/* A recorded chain at its last block: the recorded rows put into the store as they are. self: node 0 of the recording. */
+world *world_recorded(const char *name, const node_id *self);
+void world_close(world *w); /* asserts that every group was given back */
+
+/* Answers what is held, in order of submission; how many. */
+size_t world_answer_held(world *w);
+/* Puts these transactions into the next block, executes and commits it. */
+void world_make_block(world *w, transaction *const *txs, size_t count);
+/* Puts all pending ones into the next block. */
+void world_seal(world *w);
+
+/* Runs one request to its end; the text is the caller's to free. */
+char *world_ask(world *w, bytes body);
+char *world_ask_text(world *w, const char *body);
+
+#endif
