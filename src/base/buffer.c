@@ -12,7 +12,7 @@ uint8_t *buffer_extend(buffer *b, size_t size)
         b->overflowed = true;
         return NULL;
     }
-    if (size > b->capacity - b->size) {
+    if (b->data == NULL || size > b->capacity - b->size) {
         size_t wanted = b->capacity ? b->capacity * 2 : 256;
         while (wanted - b->size < size)
             wanted *= 2;

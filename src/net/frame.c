@@ -118,10 +118,9 @@ bool frame_decompress(bytes payload, buffer *out)
     if (length > FRAME_MAX_BYTES || length / SNAPPY_MAX_GROWTH > payload.size)
         return false;
     uint8_t *room = buffer_extend(out, length);
-    static uint8_t nothing;
-    if (room == NULL && length)
+    if (room == NULL)
         return false;
-    if (snappy_uncompress((const char *)payload.data, payload.size, (char *)(room ? room : &nothing), &length) != SNAPPY_OK) {
+    if (snappy_uncompress((const char *)payload.data, payload.size, (char *)room, &length) != SNAPPY_OK) {
         buffer_clear(out);
         return false;
     }
