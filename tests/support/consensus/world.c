@@ -68,6 +68,14 @@ static execution *execute(const chain_rules *rules, const block *proposal)
     return e;
 }
 
+execution *world_execution_of(const block *executed)
+{
+    execution *e = memory_new(sizeof *e);
+    reference_init(&e->references);
+    e->done = block_keep((block *)executed);
+    return e;
+}
+
 hash256 world_executed_hash(const world *w, const block *proposal)
 {
     execution *e = execute(&w->rules, proposal);

@@ -96,6 +96,7 @@ void world_step(world *w, size_t node, consensus_event *event);
 /* Runs what happens until now + ms. */
 void world_run(world *w, uint64_t ms);
 size_t world_lowest(const world *w);       /* height of the lowest running node */
+execution *world_execution_of(const block *executed); /* a result that somebody else computed */
 hash256 world_executed_hash(const world *w, const block *proposal);
 void world_print(world *w, const char *format, ...) PRINTF_LIKE(2, 3);
 
