@@ -237,7 +237,7 @@ contract_outcome contract_answer_address(contract_call *c, uint64_t object_numbe
     return contract_answer_u256(c, u256_of(object_number));
 }
 
-static bytes print_text(contract_call *c, const char *format, va_list args)
+PRINTF_LIKE(2, 0) static bytes print_text(contract_call *c, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
