@@ -46,7 +46,8 @@ static void raise_timeout_bound(block_size *s, uint64_t limit)
     s->last_timeout_tx = least(s->last_timeout_tx, limit);
 }
 
-void block_size_on_commit(block_size *s, int64_t number, uint64_t tx, uint64_t limit, bool syncing, int64_t known_highest)
+void block_size_on_commit(block_size *s, int64_t number, uint64_t tx, uint64_t limit, bool syncing,
+                          int64_t known_highest)
 {
     block_size_now(s, limit);
     if (syncing) {

@@ -13,9 +13,11 @@ static bool check_signatures(const pbft *p, const block *b, error_text *why)
     for (size_t i = 0; is_good && i < b->signature_count; i++) {
         const block_signature *s = &b->signatures[i];
         if (s->sealer_index >= p->count) {
-            is_good = error_set(why, "signature %zu: index %llu of %zu sealers", i, (unsigned long long)s->sealer_index, p->count);
+            is_good = error_set(why, "signature %zu: index %llu of %zu sealers", i, (unsigned long long)s->sealer_index,
+                                p->count);
         } else if (!p->suite->verify(&p->sealers[s->sealer_index], &b->hash, s->signature)) {
-            is_good = error_set(why, "signature %zu is not that of sealer %llu", i, (unsigned long long)s->sealer_index);
+            is_good =
+                error_set(why, "signature %zu is not that of sealer %llu", i, (unsigned long long)s->sealer_index);
         } else if (!has_signed[s->sealer_index]) {
             has_signed[s->sealer_index] = true;
             distinct++;
@@ -32,7 +34,8 @@ bool pbft_check_block(const pbft *p, const block *b, error_text *why)
     if (!p->is_started || p->count == 0)
         return error_set(why, "the group has no sealers yet");
     if (b->header.number != p->tip.number + 1)
-        return error_set(why, "block %lld does not follow block %lld", (long long)b->header.number, (long long)p->tip.number);
+        return error_set(why, "block %lld does not follow block %lld", (long long)b->header.number,
+                         (long long)p->tip.number);
     content_row fired = pbft_judge_content(p, b);
     if (fired != CONTENT_VALID)
         return error_set(why, "block %lld: %s", (long long)b->header.number, content_row_text(fired));

@@ -13,7 +13,8 @@ struct consensus {
 
 consensus *consensus_new(const consensus_config *config, bytes prepared, error_text *why)
 {
-    static const char *const names[] = {[CONSENSUS_PBFT] = "pbft", [CONSENSUS_RPBFT] = "rpbft", [CONSENSUS_RAFT] = "raft"};
+    static const char *const names[] = {
+        [CONSENSUS_PBFT] = "pbft", [CONSENSUS_RPBFT] = "rpbft", [CONSENSUS_RAFT] = "raft"};
     if (config->kind != CONSENSUS_PBFT) {
         error_set(why, "consensus_type %s is not supported yet, only pbft is", names[config->kind]);
         return NULL;

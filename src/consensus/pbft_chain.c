@@ -20,7 +20,8 @@ static void change_sealers(pbft *p, const node_lists *lists)
 {
     size_t count = lists->sealer_count;
     if (count > HEADER_SEALERS_MAX) {
-        actions_log(p->out, LOG_ERROR, "[CONSENSUS][PBFT]too many sealers,count=%zu,limit=%d", count, HEADER_SEALERS_MAX);
+        actions_log(p->out, LOG_ERROR, "[CONSENSUS][PBFT]too many sealers,count=%zu,limit=%d", count,
+                    HEADER_SEALERS_MAX);
         count = 0;
     }
     pbft_seat *seats = memory_new_array(count, sizeof *seats);
@@ -83,7 +84,8 @@ static void report(pbft *p)
     uint8_t sealer[32];
     pbft_leader(p, &next);
     u256_to_be(p->tip.sealer, sealer);
-    actions_log(p->out, LOG_INFO, "[CONSENSUS][PBFT]^^^^^^^^Report,num=%lld,sealerIdx=%u,hash=%s,next=%zu,tx=%zu,nodeIdx=%u",
+    actions_log(p->out, LOG_INFO,
+                "[CONSENSUS][PBFT]^^^^^^^^Report,num=%lld,sealerIdx=%u,hash=%s,next=%zu,tx=%zu,nodeIdx=%u",
                 (long long)p->tip.number, read_be32(sealer + 28), short_hex_of(BYTES_OF_VALUE(p->tip.hash)).text, next,
                 p->tip.transaction_count, p->idx);
 }

@@ -1,6 +1,6 @@
 /* pbft_filter.h: which sealer has which message already, so that nothing is sent to it twice.
-   Source: spec/consensus.md 5.8. The reference keeps 1,024 messages for each node and packet type; here one entry stands for one
-   message and all nodes, 1,024 for each packet type: the oldest is forgotten first. */
+   Source: spec/consensus.md 5.8. The reference keeps 1,024 messages for each node and packet type; here one entry
+   stands for one message and all nodes, 1,024 for each packet type: the oldest is forgotten first. */
 #ifndef HANSE_CONSENSUS_PBFT_FILTER_H
 #define HANSE_CONSENSUS_PBFT_FILTER_H
 

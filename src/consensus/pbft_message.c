@@ -49,7 +49,8 @@ bool pbft_packet_decode(bytes encoded, bool ttl_optimization, arena *a, pbft_pac
 {
     rlp_reader r = rlp_open_boxed(encoded);
     uint64_t kind = rlp_read_uint(&r, 1), ttl = rlp_read_uint(&r, 1);
-    *out = (pbft_packet){.ttl = (uint8_t)(ttl & PBFT_TTL_MAX), .is_empty = ttl & EMPTY_FLAG, .data = rlp_read_string(&r)};
+    *out =
+        (pbft_packet){.ttl = (uint8_t)(ttl & PBFT_TTL_MAX), .is_empty = ttl & EMPTY_FLAG, .data = rlp_read_string(&r)};
     if (r.error)
         return refuse(why, "PBFT packet", &r);
     if (kind >= PBFT_KINDS)

@@ -25,25 +25,26 @@ static inline bytes pbft_signature_bytes(const pbft_signature *s)
 /* SignReq, CommitReq and ViewChangeReq; the first seven fields of PrepareReq. */
 typedef struct {
     uint64_t height, view;
-    uint32_t idx;              /* of the message's creator; 16 bits on the wire */
-    u256 timestamp_ms;         /* creator's clock; not checked */
+    uint32_t idx;      /* of the message's creator; 16 bits on the wire */
+    u256 timestamp_ms; /* creator's clock; not checked */
     hash256 block_hash;
-    pbft_signature sig;        /* over block_hash */
-    pbft_signature sig2;       /* over pbft_fields_digest */
+    pbft_signature sig;  /* over block_hash */
+    pbft_signature sig2; /* over pbft_fields_digest */
 } pbft_request;
 
 /* PBFTMsgPacket: the envelope. */
 typedef struct {
     pbft_kind kind;
-    uint8_t ttl;               /* 0..127 */
-    bool is_empty;             /* the prepare inside carries an empty block */
-    bytes data;                /* the request */
-    node_id *forward;          /* forwardNodes; only encoded with ttl optimisation */
+    uint8_t ttl;      /* 0..127 */
+    bool is_empty;    /* the prepare inside carries an empty block */
+    bytes data;       /* the request */
+    node_id *forward; /* forwardNodes; only encoded with ttl optimisation */
     size_t forward_count;
 } pbft_packet;
 
 void pbft_packet_encode(const pbft_packet *p, bool ttl_optimization, buffer *out);
-/* forward is in `a` (left empty without ttl optimisation, whatever the packet holds). false: not one packet of a known kind. */
+/* forward is in `a` (left empty without ttl optimisation, whatever the packet holds). false: not one packet of a known
+ * kind. */
 bool pbft_packet_decode(bytes encoded, bool ttl_optimization, arena *a, pbft_packet *out, error_text *why) MUST_USE;
 
 /* What sig2 signs: H(U32(height) ++ U32(view) ++ U32(idx) ++ INT(timestamp)). */
@@ -56,16 +57,16 @@ bool pbft_prepare_decode(bytes encoded, pbft_request *out, bytes *encoded_block,
 
 typedef struct {
     hash256 hash;
-    uint32_t index;            /* of the transaction in its block */
+    uint32_t index; /* of the transaction in its block */
 } pbft_missing_item;
 
 /* GetMissedTxs and MissedTxs. */
 typedef struct {
     uint64_t number;
     hash256 block_hash;
-    pbft_missing_item *items;  /* GetMissedTxs */
+    pbft_missing_item *items; /* GetMissedTxs */
     size_t count;
-    bytes transactions;        /* MissedTxs: list form of data-model.md 6.2 */
+    bytes transactions; /* MissedTxs: list form of data-model.md 6.2 */
 } pbft_missed;
 
 void pbft_get_missed_encode(const pbft_missed *m, buffer *out);

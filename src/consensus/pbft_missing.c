@@ -17,8 +17,8 @@ void pbft_adopt_pool_transactions(const pbft *p, block *b)
 {
     for (size_t i = 0; i < b->transaction_count; i++) {
         transaction *known = txpool_find(p->config.pool, &b->transactions[i]->hash);
-        /* The raw bytes of a block are hashed by nobody (QUIRK of data-model.md 6.1), so a proposal may carry other raw bytes for
-           the same hash; ours mean the same. */
+        /* The raw bytes of a block are hashed by nobody (QUIRK of data-model.md 6.1), so a proposal may carry other raw
+           bytes for the same hash; ours mean the same. */
         if (known && known->sender_known) {
             transaction_drop(b->transactions[i]);
             b->transactions[i] = transaction_keep(known);
@@ -41,7 +41,8 @@ static void fill_from_pool(pbft *p, pbft_partial *s)
 static void request_missing(pbft *p, const pbft_partial *s)
 {
     const pbft_request *r = &s->proposal.request;
-    pbft_missed ask = {.number = r->height, .block_hash = r->block_hash, .items = s->missing, .count = s->missing_count};
+    pbft_missed ask = {
+        .number = r->height, .block_hash = r->block_hash, .items = s->missing, .count = s->missing_count};
     buffer payload = buffer_init(BUFFER_NO_LIMIT);
     pbft_get_missed_encode(&ask, &payload);
     pbft_send_raw(p, &p->seats[r->idx].node, PBFT_FRAME_GET_MISSED, &payload);
@@ -107,7 +108,8 @@ static bool begin_partial(pbft *p, const pbft_packet *packet, const pbft_request
     }
     block_row fired = pbft_judge_block(p, r, b, packet->is_empty);
     if (fired != BLOCK_VALID || out->tx_count == 0 || out->tx_count > p->tx_count_limit) {
-        pbft_drop(p, "partial PrepareReq", fired != BLOCK_VALID ? block_row_text(fired) : "wrong number of transactions");
+        pbft_drop(p, "partial PrepareReq",
+                  fired != BLOCK_VALID ? block_row_text(fired) : "wrong number of transactions");
         block_drop(b);
         return false;
     }

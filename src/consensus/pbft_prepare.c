@@ -183,7 +183,8 @@ static int compare_place(const pbft_request *a, const pbft_request *b)
     return a->view < b->view ? -1 : a->view > b->view;
 }
 
-/* The slot for s, or NULL: nothing has to make room for it. One sealer has one slot: its nearest height, there its newest view. */
+/* The slot for s, or NULL: nothing has to make room for it. One sealer has one slot: its nearest height, there its
+ * newest view. */
 static pbft_proposal *future_slot(pbft *p, const pbft_proposal *s)
 {
     pbft_proposal *empty = NULL, *farthest = NULL;

@@ -82,11 +82,13 @@ void pbft_on_persisted(pbft *p, uint64_t ticket, bool ok)
         p->durable_height = p->persisting.height;
         p->durable_hash = p->persisting.block_hash;
     } else {
-        actions_log(p->out, LOG_ERROR, "[CONSENSUS][PBFT]prepared block could not be stored, no commit is sent,num=%llu,hash=%s",
+        actions_log(p->out, LOG_ERROR,
+                    "[CONSENSUS][PBFT]prepared block could not be stored, no commit is sent,num=%llu,hash=%s",
                     (unsigned long long)p->persisting.height,
                     short_hex_of(BYTES_OF_VALUE(p->persisting.block_hash)).text);
     }
-    if (!ok || !p->prepared.is_set || !p->prepared.has_quorum || p->prepared.is_commit_sent || p->prepared.view != p->view)
+    if (!ok || !p->prepared.is_set || !p->prepared.has_quorum || p->prepared.is_commit_sent ||
+        p->prepared.view != p->view)
         return;
     if (is_lock_durable(p))
         send_commit(p);

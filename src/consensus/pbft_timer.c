@@ -16,7 +16,7 @@ uint64_t pbft_timeout_at(const pbft *p)
             limit = p->consensus_timeout_ms; /* a prepare is being executed, or could not be */
             base = p->last_add_raw_ms;
         } else {
-            base = p->last_exec_ms;          /* executed, waiting for signatures */
+            base = p->last_exec_ms; /* executed, waiting for signatures */
         }
     }
     double wait = (double)limit;

@@ -113,7 +113,8 @@ static void purge_changes(pbft *p, uint64_t up_to_view)
 static void switch_view(pbft *p, uint64_t view)
 {
     assert(view > p->view);
-    actions_log(p->out, LOG_INFO, "[CONSENSUS][PBFT]checkAndChangeView: reached consensus,orgV=%llu,newV=%llu,curNum=%llu,nodeIdx=%u",
+    actions_log(p->out, LOG_INFO,
+                "[CONSENSUS][PBFT]checkAndChangeView: reached consensus,orgV=%llu,newV=%llu,curNum=%llu,nodeIdx=%u",
                 (unsigned long long)p->view, (unsigned long long)view, (unsigned long long)pbft_number(p), p->idx);
     p->leader_failed = false;
     p->last_consensus_ms = p->steady_ms;

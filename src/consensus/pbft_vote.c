@@ -54,7 +54,8 @@ vote_row pbft_judge_vote(const pbft *p, pbft_kind kind, const pbft_request *r)
     if (r->height - p->next_height > PBFT_FUTURE_HEIGHTS)
         return VOTE_TOO_FAR;
     bool is_prepared = p->prepared.is_set && hash256_equal(&p->prepared.block_hash, &r->block_hash);
-    /* HARDEN: a vote on the prepared block from a higher view is kept for that view; the reference drops it (fired 6). */
+    /* HARDEN: a vote on the prepared block from a higher view is kept for that view; the reference drops it (fired 6).
+     */
     bool is_future = !is_prepared || r->view > p->view;
     if (!is_future && (p->prepared.view != r->view || p->prepared.height != r->height))
         return VOTE_OTHER_VIEW;

@@ -1,6 +1,6 @@
 /* sealer.c: when the leader proposes, and what. Source: spec/consensus.md 4.2, 5.5.1, 5.11.
-   The reference fills a block while consensus runs (next-leader packing, avoid sets); here a block is picked from the pool in the
-   step that proposes it, so there is nothing to keep, reset or avoid. */
+   The reference fills a block while consensus runs (next-leader packing, avoid sets); here a block is picked from the
+   pool in the step that proposes it, so there is nothing to keep, reset or avoid. */
 #include "consensus/pbft_state.h"
 
 #include <stdlib.h>
@@ -20,12 +20,14 @@ static bool is_proposed(const pbft *p)
 /* shouldSeal */
 static bool may_propose(const pbft *p)
 {
-    return p->is_started && pbft_is_leader(p) && !p->is_downloading && p->decided_height != p->next_height && !is_proposed(p);
+    return p->is_started && pbft_is_leader(p) && !p->is_downloading && p->decided_height != p->next_height &&
+           !is_proposed(p);
 }
 
 static uint64_t smallest_interval(const pbft *p)
 {
-    return p->config.min_block_interval_ms < PBFT_EMPTY_BLOCK_MS ? p->config.min_block_interval_ms : PBFT_EMPTY_BLOCK_MS;
+    return p->config.min_block_interval_ms < PBFT_EMPTY_BLOCK_MS ? p->config.min_block_interval_ms
+                                                                 : PBFT_EMPTY_BLOCK_MS;
 }
 
 /* finalise: QUIRK of 4.2: an empty proposal's header names no sealer. */
@@ -65,7 +67,8 @@ static void broadcast_prepare(pbft *p, const pbft_request *r, const block *b, bl
 static void propose(pbft *p, transaction *const *txs, size_t count)
 {
     block *b = build(p, txs, count);
-    actions_log(p->out, LOG_INFO, "[CONSENSUS][SEALER]++++++++++++++++ Generating seal on,blkNum=%llu,tx=%zu,nodeIdx=%u,hash=%s",
+    actions_log(p->out, LOG_INFO,
+                "[CONSENSUS][SEALER]++++++++++++++++ Generating seal on,blkNum=%llu,tx=%zu,nodeIdx=%u,hash=%s",
                 (unsigned long long)p->next_height, count, p->idx, short_hex_of(BYTES_OF_VALUE(b->hash)).text);
     pbft_request r = pbft_own_request(p, p->next_height, p->view, &b->hash);
     broadcast_prepare(p, &r, b, p->config.prepare_with_hashes ? BLOCK_PROPOSAL : BLOCK_FULL);
@@ -86,7 +89,8 @@ static void replay(pbft *p)
     pbft_filter_clear(p->filter);
     block *b = block_keep(p->committed.proposal);
     pbft_request r = pbft_own_request(p, p->next_height, p->view, &p->committed.request.block_hash);
-    actions_log(p->out, LOG_INFO, "[CONSENSUS][PBFT]rehandleCommittedPrepareCache,num=%llu,view=%llu,nodeIdx=%u,hash=%s",
+    actions_log(p->out, LOG_INFO,
+                "[CONSENSUS][PBFT]rehandleCommittedPrepareCache,num=%llu,view=%llu,nodeIdx=%u,hash=%s",
                 (unsigned long long)p->next_height, (unsigned long long)p->view, p->idx,
                 short_hex_of(BYTES_OF_VALUE(b->hash)).text);
     broadcast_prepare(p, &r, b, BLOCK_FULL);

@@ -1,7 +1,7 @@
-/* Any bytes as PBFT frames: what decodes encodes to something that decodes to the same; and a machine that hears them, and frames
-   made of their parts, from any sealer in any order keeps its invariants. Every signature counts as good, so that what stands behind the
-   signature check is reached. Executions fail here: results need an executor.
-   Input: records of one operation byte, one argument byte and, for raw frames, a length byte and that many bytes. */
+/* Any bytes as PBFT frames: what decodes encodes to something that decodes to the same; and a machine that hears them,
+   and frames made of their parts, from any sealer in any order keeps its invariants. Every signature counts as good, so
+   that what stands behind the signature check is reached. Executions fail here: results need an executor. Input:
+   records of one operation byte, one argument byte and, for raw frames, a length byte and that many bytes. */
 #include <assert.h>
 
 #include "consensus/pbft.h"
@@ -92,7 +92,8 @@ static void begin(bench *b, bool with_hashes)
 {
     error_text why;
     *b = (bench){.now_ms = 1};
-    b->pool = txpool_new(&(txpool_config){.rules = &rules, .limit = 100, .memory_limit_bytes = 1 << 20, .expiration_ms = 1000, .seed = 1});
+    b->pool = txpool_new(&(txpool_config){
+        .rules = &rules, .limit = 100, .memory_limit_bytes = 1 << 20, .expiration_ms = 1000, .seed = 1});
     for (size_t i = 0; i < SEALERS; i++)
         memset(b->sealers[i].b, (int)i + 1, sizeof b->sealers[i].b);
     consensus_config c = {.rules = &rules,
@@ -123,7 +124,8 @@ static void hear(bench *b, uint8_t from, uint16_t type, bytes payload)
 static void hear_made(bench *b, uint8_t op, uint8_t arg)
 {
     pbft_kind kind = (pbft_kind)(op >> 2 & 3);
-    pbft_request r = {.height = b->p->next_height - 1 + (arg & 3), .view = b->p->view + (arg >> 2 & 3), .idx = (arg >> 4) % 5};
+    pbft_request r = {
+        .height = b->p->next_height - 1 + (arg & 3), .view = b->p->view + (arg >> 2 & 3), .idx = (arg >> 4) % 5};
     r.sig.size = r.sig2.size = 65;
     r.sig2.b[0] = arg;
     if (kind == PBFT_VIEW_CHANGE) {
@@ -132,7 +134,8 @@ static void hear_made(bench *b, uint8_t op, uint8_t arg)
     } else {
         r.block_hash.b[0] = op >> 4;
     }
-    buffer data = buffer_init(BUFFER_NO_LIMIT), payload = buffer_init(BUFFER_NO_LIMIT), encoded = buffer_init(BUFFER_NO_LIMIT);
+    buffer data = buffer_init(BUFFER_NO_LIMIT), payload = buffer_init(BUFFER_NO_LIMIT),
+           encoded = buffer_init(BUFFER_NO_LIMIT);
     if (kind == PBFT_PREPARE) {
         block *made = block_new();
         made->header.number = (int64_t)r.height;
@@ -149,7 +152,12 @@ static void hear_made(bench *b, uint8_t op, uint8_t arg)
     } else {
         pbft_request_encode(&r, &data);
     }
-    pbft_packet packet = {.kind = kind, .ttl = op >> 6, .is_empty = op & 0x20, .data = buffer_bytes(&data), .forward = b->sealers, .forward_count = op & 0x10 ? 2 : 0};
+    pbft_packet packet = {.kind = kind,
+                          .ttl = op >> 6,
+                          .is_empty = op & 0x20,
+                          .data = buffer_bytes(&data),
+                          .forward = b->sealers,
+                          .forward_count = op & 0x10 ? 2 : 0};
     pbft_packet_encode(&packet, b->p->config.ttl_optimization, &payload);
     hear(b, arg >> 6, PBFT_FRAME_ORDINARY, buffer_bytes(&payload));
     buffer_free(&data);

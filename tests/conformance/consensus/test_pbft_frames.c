@@ -1,6 +1,6 @@
-/* Every PBFT frame that the C++ nodes sent: it decodes, its signatures are those of its creator, its block fits, it encodes back
-   to the same bytes, and our own signer makes the same signatures from the recorded keys (RFC 6979; not with SM2, whose nonce is
-   random). */
+/* Every PBFT frame that the C++ nodes sent: it decodes, its signatures are those of its creator, its block fits, it
+   encodes back to the same bytes, and our own signer makes the same signatures from the recorded keys (RFC 6979; not
+   with SM2, whose nonce is random). */
 #include "golden.h"
 
 #include <snappy-c.h>
@@ -68,7 +68,8 @@ static void check_signatures(const recording *rec, const pbft_request *r)
 }
 
 /* The block of a prepare; its encoding must come back. */
-static void check_block(const recording *rec, const pbft_packet *packet, const pbft_request *r, bytes encoded, bool is_proposal)
+static void check_block(const recording *rec, const pbft_packet *packet, const pbft_request *r, bytes encoded,
+                        bool is_proposal)
 {
     error_text why = {""};
     buffer again = buffer_init(BUFFER_NO_LIMIT);
@@ -94,7 +95,8 @@ static void check_block(const recording *rec, const pbft_packet *packet, const p
     assert_int_equal(b->header.number, r->height);
     static const hash256 none;
     bool is_executed = !hash256_equal(&b->header.receipts_root, &none);
-    assert_true(is_executed != hash256_equal(&b->hash, &r->block_hash)); /* 5.3: a forwarded one carries the executed header */
+    assert_true(is_executed !=
+                hash256_equal(&b->hash, &r->block_hash)); /* 5.3: a forwarded one carries the executed header */
     assert_int_equal(b->header.sealer_count, 4);
     block_drop(b);
     buffer_free(&again);
@@ -177,7 +179,8 @@ static void check_run(const run *one, const crypto_suite *suite)
 {
     error_text why = {""};
     recording rec = {.run = one, .seen = map_init(1)};
-    rec.rules = (chain_rules){.suite = suite, .version = VERSION_NEWEST, .enable_parallel = true, .chain_id = 1, .group_id = 1};
+    rec.rules =
+        (chain_rules){.suite = suite, .version = VERSION_NEWEST, .enable_parallel = true, .chain_id = 1, .group_id = 1};
     char *path = arena_print(&rec.memory, "%s%s.pack", GOLDEN(""), one->name);
     if (!pack_read_file(path, &rec.unpacked, &why))
         fail_msg("%s", why.text);
@@ -187,9 +190,10 @@ static void check_run(const run *one, const crypto_suite *suite)
     while (golden_next_frame(&records, &f))
         if (f.is_sent && !f.is_channel)
             check_frame(&rec, f.frame);
-    print_message("%s: %zu prepares (%zu with hashes), %zu signs, %zu commits, %zu view changes, %zu requests, %zu answers\n",
-                  one->name, rec.counts[PBFT_PREPARE], rec.proposals, rec.counts[PBFT_SIGN], rec.counts[PBFT_COMMIT],
-                  rec.counts[PBFT_VIEW_CHANGE], rec.asked, rec.answered);
+    print_message(
+        "%s: %zu prepares (%zu with hashes), %zu signs, %zu commits, %zu view changes, %zu requests, %zu answers\n",
+        one->name, rec.counts[PBFT_PREPARE], rec.proposals, rec.counts[PBFT_SIGN], rec.counts[PBFT_COMMIT],
+        rec.counts[PBFT_VIEW_CHANGE], rec.asked, rec.answered);
     assert_int_equal(rec.counts[PBFT_PREPARE], one->prepares);
     assert_int_equal(rec.proposals, one->proposals);
     assert_int_equal(rec.counts[PBFT_SIGN], one->signs);

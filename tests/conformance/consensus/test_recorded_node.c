@@ -1,5 +1,6 @@
-/* A machine in the place of a recorded C++ node: it hears the frames which that node heard, at the same times, executes to the recorded
-   results, and must say the same: every Prepare, Sign, Commit and ViewChange of the recording for the same height, view and hash. */
+/* A machine in the place of a recorded C++ node: it hears the frames which that node heard, at the same times, executes
+   to the recorded results, and must say the same: every Prepare, Sign, Commit and ViewChange of the recording for the
+   same height, view and hash. */
 #include "golden.h"
 #include "support/consensus/world.h"
 
@@ -80,7 +81,8 @@ static void read_blocks(stage *s)
         if (payload.data[0] != 3)
             continue;
         for (rlp_reader r = rlp_open_list(bytes_from(payload, 1)); !rlp_at_end(&r);) {
-            block *b = block_decode(&s->rules, rlp_read_string(&r), (block_decode_options){TX_CHECK_EVERYTHING, false}, &why);
+            block *b =
+                block_decode(&s->rules, rlp_read_string(&r), (block_decode_options){TX_CHECK_EVERYTHING, false}, &why);
             assert_non_null(b);
             block **place = &s->blocks[b->header.number < BLOCKS_MAX ? b->header.number : 0];
             block_drop(*place);
@@ -119,7 +121,12 @@ static void step(stage *s, consensus_event *e);
 static void tell_chain(stage *s)
 {
     const block *b = s->blocks[s->height];
-    chain_state state = {.tip = {.number = s->height, .hash = b->hash, .state_root = b->header.state_root, .timestamp_ms = b->header.timestamp_ms, .sealer = b->header.sealer, .transaction_count = b->transaction_count},
+    chain_state state = {.tip = {.number = s->height,
+                                 .hash = b->hash,
+                                 .state_root = b->header.state_root,
+                                 .timestamp_ms = b->header.timestamp_ms,
+                                 .sealer = b->header.sealer,
+                                 .transaction_count = b->transaction_count},
                          .nodes = {.sealers = s->sealers, .sealer_count = 4},
                          .tx_count_limit = 1000,
                          .consensus_timeout_ms = 3000};
@@ -236,8 +243,9 @@ static size_t count_missing(const char *what, const sayings *from, const sayings
     for (size_t i = 0; i < from->count; i++)
         if (!is_in(in, &from->items[i])) {
             missing++;
-            print_message("%s: %s h=%llu v=%llu %s\n", what, names[from->items[i].kind], (unsigned long long)from->items[i].height,
-                          (unsigned long long)from->items[i].view, short_hex_of(BYTES_OF_VALUE(from->items[i].hash)).text);
+            print_message("%s: %s h=%llu v=%llu %s\n", what, names[from->items[i].kind],
+                          (unsigned long long)from->items[i].height, (unsigned long long)from->items[i].view,
+                          short_hex_of(BYTES_OF_VALUE(from->items[i].hash)).text);
         }
     return missing;
 }
@@ -248,12 +256,24 @@ static void take_the_place_of(unsigned node, unsigned index, uint64_t until_ms, 
     stage *s = calloc(1, sizeof *s);
     s->self = node;
     s->index = index;
-    s->rules = (chain_rules){.suite = &crypto_standard, .version = VERSION_NEWEST, .enable_parallel = true, .chain_id = 1, .group_id = 1};
+    s->rules = (chain_rules){
+        .suite = &crypto_standard, .version = VERSION_NEWEST, .enable_parallel = true, .chain_id = 1, .group_id = 1};
     assert_true(pack_read_file(GOLDEN("wire-p2p-ecdsa-4.pack"), &s->unpacked, &why));
     read_nodes(s);
     read_blocks(s);
-    s->pool = txpool_new(&(txpool_config){.rules = &s->rules, .limit = 1000, .memory_limit_bytes = 1 << 26, .expiration_ms = 600000, .seed = 1});
-    consensus_config c = {.rules = &s->rules, .kind = CONSENSUS_PBFT, .self = s->nodes[s->self], .key = s->keys[s->self], .pool = s->pool, .ttl = 2, .min_block_interval_ms = 500, .dynamic_block_size = true, .block_size_increase_ratio = 0.5, .ttl_optimization = true, .prepare_with_hashes = true};
+    s->pool = txpool_new(&(txpool_config){
+        .rules = &s->rules, .limit = 1000, .memory_limit_bytes = 1 << 26, .expiration_ms = 600000, .seed = 1});
+    consensus_config c = {.rules = &s->rules,
+                          .kind = CONSENSUS_PBFT,
+                          .self = s->nodes[s->self],
+                          .key = s->keys[s->self],
+                          .pool = s->pool,
+                          .ttl = 2,
+                          .min_block_interval_ms = 500,
+                          .dynamic_block_size = true,
+                          .block_size_increase_ratio = 0.5,
+                          .ttl_optimization = true,
+                          .prepare_with_hashes = true};
     s->p = pbft_new(&c, BYTES_EMPTY, &why);
     assert_non_null(s->p);
     /* Block 0: its hash is block 1's parent; nothing else of it matters but the zero state root. */
@@ -267,7 +287,8 @@ static void take_the_place_of(unsigned node, unsigned index, uint64_t until_ms, 
     tell_chain(s);
     replay(s, until_ms);
     print_message("recorded %zu, ours %zu, height %lld\n", s->recorded.count, s->ours.count, (long long)s->height);
-    size_t unsaid = count_missing("only recorded", &s->recorded, &s->ours), extra = count_missing("only ours", &s->ours, &s->recorded);
+    size_t unsaid = count_missing("only recorded", &s->recorded, &s->ours),
+           extra = count_missing("only ours", &s->ours, &s->recorded);
     assert_int_equal(s->height, height);
     assert_int_equal(s->recorded.count, said);
     assert_int_equal(unsaid, 0);

@@ -1,9 +1,8 @@
-/* Groups of 4 and 7 machines under a seeded world that loses, delays, doubles and reorders frames, cuts links, crashes nodes with
-   jobs under way and restarts them on their disks, fails jobs, and lets one sealer lie. world.c checks safety after every step;
-   here the group must also go on within a bounded time once the faults stop.
-   HANSE_SEED=N plays one seed; HANSE_SEEDS=N plays the first N. A failing test prints its seed. */
+/* Groups of 4 and 7 machines under a seeded world that loses, delays, doubles and reorders frames, cuts links, crashes
+   nodes with jobs under way and restarts them on their disks, fails jobs, and lets one sealer lie. world.c checks
+   safety after every step; here the group must also go on within a bounded time once the faults stop. HANSE_SEED=N
+   plays one seed; HANSE_SEEDS=N plays the first N. A failing test prints its seed. */
 #include "support/consensus/world.h"
-
 
 enum { CHAOS_ROUNDS = 200, ROUND_MS = 1500, CALM_MS = 20 * 60 * 1000 };
 
@@ -74,8 +73,9 @@ static void twist(world *w, size_t from, size_t to, uint16_t frame_type, bytes p
     error_text why;
     block *b = NULL;
     if (from == l->liar && frame_type == PBFT_FRAME_ORDINARY &&
-        pbft_packet_decode(payload, !w->options.no_ttl_optimization, &a, &packet, &why) && packet.kind == PBFT_PREPARE &&
-        !packet.is_empty && pbft_prepare_decode(packet.data, &r, &encoded, &why) && r.idx == l->liar)
+        pbft_packet_decode(payload, !w->options.no_ttl_optimization, &a, &packet, &why) &&
+        packet.kind == PBFT_PREPARE && !packet.is_empty && pbft_prepare_decode(packet.data, &r, &encoded, &why) &&
+        r.idx == l->liar)
         b = block_decode(&w->rules, encoded, (block_decode_options){.checks = TX_CHECK_NOTHING}, &why);
     uint64_t choice = b ? prng_below(&w->random, 4) : 0;
     if (choice < 2)
@@ -148,8 +148,8 @@ static const hash256 *lock_of(const world *w, size_t node)
     return is_locked ? &p->committed.request.block_hash : NULL;
 }
 
-/* docs/protocol/findings-consensus.md, "A limit of the protocol": a sealer that lies can lock others on different blocks so that no
-   block is left that a quorum may sign. Without a liar this cannot be. */
+/* docs/protocol/findings-consensus.md, "A limit of the protocol": a sealer that lies can lock others on different
+   blocks so that no block is left that a quorum may sign. Without a liar this cannot be. */
 static bool is_split_by_locks(const world *w)
 {
     bool has_locks = false;
@@ -223,8 +223,8 @@ static void play(const plan *p, uint64_t seed, totals *t)
     size_t at_calm = w->decided_height;
     calm(w);
     t->splits += !must_go_on(w, seed, l.lies);
-    print_message(": %zu blocks in chaos, %zu at the end, %zu frames, %zu lies, %llu s\n", at_calm, w->decided_height, w->frames_sent,
-                  l.lies, (unsigned long long)((w->now_ms - WORLD_START_MS) / 1000));
+    print_message(": %zu blocks in chaos, %zu at the end, %zu frames, %zu lies, %llu s\n", at_calm, w->decided_height,
+                  w->frames_sent, l.lies, (unsigned long long)((w->now_ms - WORLD_START_MS) / 1000));
     t->heights += at_calm;
     t->lies += l.lies;
     world_free(w);

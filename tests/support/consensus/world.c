@@ -84,65 +84,6 @@ hash256 world_executed_hash(const world *w, const block *proposal)
     return hash;
 }
 
-/* ---- signatures without cost: hash(public key, digest), then zeros, then the public key */
-
-static void cheap_mac(const public_key *key, const hash256 *digest, uint8_t out[64])
-{
-    uint64_t a = hash_bytes(BYTES_OF_VALUE(*digest), read_be64(key->b)), b = hash_bytes(BYTES_OF_VALUE(*key), a);
-    memset(out, 0, 64);
-    write_be64(out, a | 1);
-    write_be64(out + 32, b | 1);
-}
-
-static bool cheap_public(const secret_key *key, public_key *out)
-{
-    memset(out, 0, sizeof *out);
-    memcpy(out->b, key->b, 32);
-    memcpy(out->b + 32, key->b, 32);
-    return true;
-}
-
-static void cheap_sign(const secret_key *key, const hash256 *digest, uint8_t *out)
-{
-    public_key own;
-    cheap_public(key, &own);
-    cheap_mac(&own, digest, out);
-    memcpy(out + 64, own.b, 64);
-}
-
-static bool cheap_verify(const public_key *key, const hash256 *digest, bytes signature)
-{
-    uint8_t wanted[64];
-    if (signature.size != 128)
-        return false;
-    cheap_mac(key, digest, wanted);
-    return memcmp(wanted, signature.data, 64) == 0;
-}
-
-static bool cheap_recover(const hash256 *digest, bytes signature, public_key *out)
-{
-    if (signature.size != 128)
-        return false;
-    memcpy(out->b, signature.data + 64, 64);
-    return cheap_verify(out, digest, signature);
-}
-
-static bool cheap_well_formed(bytes signature)
-{
-    return signature.size == 128;
-}
-
-const crypto_suite world_suite = {.name = "national",
-                                  .is_national = true,
-                                  .signature_bytes = 128,
-                                  .hash = DIGEST_KECCAK256,
-                                  .old_table_hash = DIGEST_KECCAK256,
-                                  .sign = cheap_sign,
-                                  .recover = cheap_recover,
-                                  .verify = cheap_verify,
-                                  .is_well_formed = cheap_well_formed,
-                                  .public_of = cheap_public};
-
 /* ---- trace */
 
 void world_print(world *w, const char *format, ...)
@@ -159,11 +100,13 @@ void world_print(world *w, const char *format, ...)
 
 static const char *const kind_names[] = {"Prepare", "Sign", "Commit", "ViewChange"};
 
-static bool read_request(const world *w, uint16_t frame_type, bytes payload, pbft_packet *packet, pbft_request *r, arena *a)
+static bool read_request(const world *w, uint16_t frame_type, bytes payload, pbft_packet *packet, pbft_request *r,
+                         arena *a)
 {
     error_text why;
     bytes encoded;
-    if (frame_type > PBFT_FRAME_PROPOSAL || !pbft_packet_decode(payload, !w->options.no_ttl_optimization, a, packet, &why))
+    if (frame_type > PBFT_FRAME_PROPOSAL ||
+        !pbft_packet_decode(payload, !w->options.no_ttl_optimization, a, packet, &why))
         return false;
     if (packet->kind == PBFT_PREPARE)
         return pbft_prepare_decode(packet->data, r, &encoded, &why);
@@ -176,13 +119,17 @@ static void trace_send(world *w, size_t from, const char *to, uint16_t frame_typ
     pbft_packet packet;
     pbft_request r;
     if (read_request(w, frame_type, payload, &packet, &r, &a)) {
-        const char *form = packet.kind != PBFT_PREPARE ? "" : frame_type == PBFT_FRAME_PROPOSAL ? " hashes" : packet.is_empty ? " empty" : " full";
-        world_print(w, "%zu -> %s: %s h=%llu v=%llu%s hash=%s%s", from, to, kind_names[packet.kind], (unsigned long long)r.height,
-                    (unsigned long long)r.view, form, short_hex_of(BYTES_OF_VALUE(r.block_hash)).text,
+        const char *form = packet.kind != PBFT_PREPARE         ? ""
+                           : frame_type == PBFT_FRAME_PROPOSAL ? " hashes"
+                           : packet.is_empty                   ? " empty"
+                                                               : " full";
+        world_print(w, "%zu -> %s: %s h=%llu v=%llu%s hash=%s%s", from, to, kind_names[packet.kind],
+                    (unsigned long long)r.height, (unsigned long long)r.view, form,
+                    short_hex_of(BYTES_OF_VALUE(r.block_hash)).text,
                     r.idx == from ? "" : arena_print(&a, " of %u, ttl %u", r.idx, packet.ttl));
     } else {
-        world_print(w, "%zu -> %s: %s, %zu bytes", from, to, frame_type == PBFT_FRAME_GET_MISSED ? "GetMissedTxs" : "MissedTxs",
-                    payload.size);
+        world_print(w, "%zu -> %s: %s, %zu bytes", from, to,
+                    frame_type == PBFT_FRAME_GET_MISSED ? "GetMissedTxs" : "MissedTxs", payload.size);
     }
     arena_reset(&a);
 }
@@ -221,7 +168,8 @@ static bool matches(const world_match *rules, size_t count, size_t from, size_t 
 {
     for (size_t i = 0; i < count; i++)
         if ((rules[i].from < 0 || rules[i].from == (int)from) && (rules[i].to < 0 || rules[i].to == (int)to) &&
-            (rules[i].kind < 0 || rules[i].kind == kind) && (rules[i].frame_type < 0 || rules[i].frame_type == frame_type))
+            (rules[i].kind < 0 || rules[i].kind == kind) &&
+            (rules[i].frame_type < 0 || rules[i].frame_type == frame_type))
             return true;
     return false;
 }
@@ -286,8 +234,7 @@ static void check_own_commit(world *w, size_t node, const pbft_request *r)
     n->has_committed[r->height] = true;
     n->committed_hash[r->height] = r->block_hash;
     assert_true(p->view == r->view || p->next_height > r->height);
-    assert_true(!p->prepared.is_set ||
-                pbft_count_votes(p, PBFT_SIGN, &r->block_hash, r->height, r->view) >= p->quorum);
+    assert_true(!p->prepared.is_set || pbft_count_votes(p, PBFT_SIGN, &r->block_hash, r->height, r->view) >= p->quorum);
     pbft_request lock;
     bytes encoded;
     error_text why;
@@ -326,7 +273,8 @@ static void perform_send(world *w, size_t node, const consensus_action *a)
     arena memory = {0};
     pbft_packet packet;
     pbft_request r;
-    if (read_request(w, a->send.packet_type, a->send.payload, &packet, &r, &memory) && packet.kind == PBFT_COMMIT && r.idx == node)
+    if (read_request(w, a->send.packet_type, a->send.payload, &packet, &r, &memory) && packet.kind == PBFT_COMMIT &&
+        r.idx == node)
         check_own_commit(w, node, &r);
     char to[64] = "";
     for (size_t i = 0; i < a->send.count; i++)
@@ -382,7 +330,8 @@ static void perform(world *w, size_t node, const consensus_action *a)
     case CONSENSUS_EXECUTE: {
         world_event *e = begin_job(w, node, JOB_EXECUTE, a->execute.ticket);
         e->block = block_keep(a->execute.proposal);
-        world_print(w, "%zu executes h=%lld tx=%zu", node, (long long)e->block->header.number, e->block->transaction_count);
+        world_print(w, "%zu executes h=%lld tx=%zu", node, (long long)e->block->header.number,
+                    e->block->transaction_count);
         break;
     }
     case CONSENSUS_PERSIST: {
@@ -398,7 +347,8 @@ static void perform(world *w, size_t node, const consensus_action *a)
     case CONSENSUS_DEADLINE:
         w->nodes[node].deadline_ms = a->deadline_ms;
         if (w->trace_all)
-            world_print(w, "%zu deadline %lld", node, a->deadline_ms == CONSENSUS_NO_DEADLINE ? -1 : (long long)(a->deadline_ms - WORLD_START_MS));
+            world_print(w, "%zu deadline %lld", node,
+                        a->deadline_ms == CONSENSUS_NO_DEADLINE ? -1 : (long long)(a->deadline_ms - WORLD_START_MS));
         break;
     case CONSENSUS_NOTE_SEALING:
         if (w->trace_all)
@@ -484,7 +434,11 @@ void world_cut(world *w, size_t a, size_t b, bool is_cut)
 static void start(world *w, size_t node)
 {
     world_node *n = &w->nodes[node];
-    txpool_config pool = {.rules = &w->rules, .limit = 100000, .memory_limit_bytes = 1 << 28, .expiration_ms = TX_EXPIRES_MS, .seed = w->options.seed};
+    txpool_config pool = {.rules = &w->rules,
+                          .limit = 100000,
+                          .memory_limit_bytes = 1 << 28,
+                          .expiration_ms = TX_EXPIRES_MS,
+                          .seed = w->options.seed};
     n->pool = txpool_new(&pool);
     for (size_t h = 1; h <= n->height; h++)
         txpool_on_block(n->pool, n->chain[h]);
@@ -527,7 +481,8 @@ void world_crash(world *w, size_t node)
     n->life++;
     n->is_importing = false;
     memset(n->is_busy, 0, sizeof n->is_busy);
-    /* What the disk was writing may have arrived there or not: each job that is under way gets its turn half of the time. */
+    /* What the disk was writing may have arrived there or not: each job that is under way gets its turn half of the
+     * time. */
     for (size_t i = 0; i < w->event_count; i++) {
         world_event *e = &w->events[i];
         if (e->kind == EVENT_JOB && e->node == node && e->job == JOB_PERSIST && prng_below(&w->random, 2)) {
@@ -642,7 +597,8 @@ uint64_t world_submit(world *w, unsigned node_mask)
 static bool append(world *w, size_t node, const block *b, const block_signature *signatures, size_t count)
 {
     world_node *n = &w->nodes[node];
-    if (b->header.number != (int64_t)n->height + 1 || !hash256_equal(&b->header.parent_hash, &n->chain[n->height]->hash))
+    if (b->header.number != (int64_t)n->height + 1 ||
+        !hash256_equal(&b->header.parent_hash, &n->chain[n->height]->hash))
         return false;
     assert_true(n->height + 1 < WORLD_HEIGHT_MAX);
     check_decided(w, b);
@@ -732,8 +688,9 @@ static void look_for_blocks(world *w)
         world_event *e = add_event(w, EVENT_IMPORT, is_far ? 1 : SYNC_DELAY_MS, i);
         e->block = block_keep(w->nodes[best].chain[n->height + 1]);
         if (w->options.tell_downloads)
-            world_step(w, i, &(consensus_event){.kind = CONSENSUS_EVENT_SYNC,
-                                                .sync = {is_far, (int64_t)w->nodes[best].height}});
+            world_step(
+                w, i,
+                &(consensus_event){.kind = CONSENSUS_EVENT_SYNC, .sync = {is_far, (int64_t)w->nodes[best].height}});
     }
 }
 

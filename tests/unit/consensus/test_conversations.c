@@ -1,5 +1,6 @@
-/* Conversations of a whole group as text: conversation_*.txt holds commands and, behind ----, what the nodes do. Each file is played
-   again and compared. HANSE_REWRITE=1 writes what happens now into the files, to be read before it is committed.
+/* Conversations of a whole group as text: conversation_*.txt holds commands and, behind ----, what the nodes do. Each
+   file is played again and compared. HANSE_REWRITE=1 writes what happens now into the files, to be read before it is
+   committed.
 
    Commands, one a line:
      new nodes=4 [no_hashes] [no_ttl_optimization] [ttl=N] [min=MS] [limit=N] [national]
@@ -92,8 +93,9 @@ static void print_status(world *w)
         bool is_locked = p->committed.proposal && p->committed.request.height == p->next_height;
         bool has_raw = p->raw.proposal && p->raw.request.height == p->next_height;
         world_print(w, "%zu height=%lld view=%llu toView=%llu%s block=%s%s%s", i, (long long)p->tip.number,
-                    (unsigned long long)p->view, (unsigned long long)p->to_view, p->leader_failed ? " leaderFailed" : "",
-                    has_raw ? states[p->raw_state] : "none", p->prepared.has_quorum ? " quorum" : "", is_locked ? " locked" : "");
+                    (unsigned long long)p->view, (unsigned long long)p->to_view,
+                    p->leader_failed ? " leaderFailed" : "", has_raw ? states[p->raw_state] : "none",
+                    p->prepared.has_quorum ? " quorum" : "", is_locked ? " locked" : "");
     }
 }
 
@@ -221,8 +223,8 @@ static void compare(const char *path, const char *expected, const char *happened
         }
     if (expected[i] == happened[i])
         return;
-    fail_msg("%s:%zu:\n  expected: %.*s\n  happened: %.*s", path, line, (int)strcspn(expected + start, "\n"), expected + start,
-             (int)strcspn(happened + start, "\n"), happened + start);
+    fail_msg("%s:%zu:\n  expected: %.*s\n  happened: %.*s", path, line, (int)strcspn(expected + start, "\n"),
+             expected + start, (int)strcspn(happened + start, "\n"), happened + start);
 }
 
 static void play_file(const char *path)

@@ -1,5 +1,6 @@
-/* One test for each row of the tables of spec/consensus.md 5.5.2, 5.5.4 and 5.5.6, and of the checks that stand beside them.
-   Node 1 of four judges; its chain is at 0, so block 1 is under consensus, led by node 0 in view 0 and by itself in view 1. */
+/* One test for each row of the tables of spec/consensus.md 5.5.2, 5.5.4 and 5.5.6, and of the checks that stand beside
+   them. Node 1 of four judges; its chain is at 0, so block 1 is under consensus, led by node 0 in view 0 and by itself
+   in view 1. */
 #include "support/consensus/world.h"
 
 #include "base/memory.h"
@@ -59,14 +60,16 @@ static void end(bench *b)
 
 static void hear(bench *b, size_t from, pbft_kind kind, const pbft_request *r, const block *proposal)
 {
-    buffer data = buffer_init(BUFFER_NO_LIMIT), encoded = buffer_init(BUFFER_NO_LIMIT), payload = buffer_init(BUFFER_NO_LIMIT);
+    buffer data = buffer_init(BUFFER_NO_LIMIT), encoded = buffer_init(BUFFER_NO_LIMIT),
+           payload = buffer_init(BUFFER_NO_LIMIT);
     if (proposal) {
         block_encode(&b->w->rules, proposal, BLOCK_FULL, &encoded);
         pbft_prepare_encode(r, buffer_bytes(&encoded), &data);
     } else {
         pbft_request_encode(r, &data);
     }
-    pbft_packet packet = {.kind = kind, .ttl = 2, .is_empty = proposal && proposal->transaction_count == 0, .data = buffer_bytes(&data)};
+    pbft_packet packet = {
+        .kind = kind, .ttl = 2, .is_empty = proposal && proposal->transaction_count == 0, .data = buffer_bytes(&data)};
     pbft_packet_encode(&packet, true, &payload);
     consensus_event e = {.kind = CONSENSUS_EVENT_MESSAGE};
     e.message.from = b->w->nodes[from].id;
@@ -129,7 +132,8 @@ static void prepare_row_4_locked(void **state)
     assert_int_equal(pbft_judge_prepare(b.p, &b.prepare, false), PREPARE_VALID); /* the locked block itself */
     pbft_request other = request(&b, 0, 1, 0, 7);
     assert_int_equal(pbft_judge_prepare(b.p, &other, false), PREPARE_LOCKED);
-    assert_int_equal(pbft_judge_prepare(b.p, &other, true), PREPARE_VALID); /* flagged empty: view change, nothing is signed */
+    assert_int_equal(pbft_judge_prepare(b.p, &other, true),
+                     PREPARE_VALID); /* flagged empty: view change, nothing is signed */
     pbft_request later = request(&b, 2, 1, 2, 7);
     assert_int_equal(pbft_judge_prepare(b.p, &later, false), PREPARE_LOCKED); /* there is no unlock in a later view */
     end(&b);
@@ -235,7 +239,8 @@ static void block_rows(void **state)
     memset(&executed->header.state_root, 1, 32);
     memset(&executed->header.db_hash, 1, 32);
     block_seal_hash(&b.w->rules, executed);
-    assert_int_equal(pbft_judge_block(b.p, &b.prepare, executed, false), BLOCK_OTHER_HASH); /* receiptsRoot is still zero */
+    assert_int_equal(pbft_judge_block(b.p, &b.prepare, executed, false),
+                     BLOCK_OTHER_HASH); /* receiptsRoot is still zero */
     memset(&executed->header.receipts_root, 2, 32);
     block_seal_hash(&b.w->rules, executed);
     assert_int_equal(pbft_judge_block(b.p, &b.prepare, executed, false), BLOCK_EXECUTED_FORM);
@@ -510,7 +515,8 @@ static void change_below_the_latest_view(void **state)
     end(&b);
 }
 
-/* canTrigger: f + 1 sealers ahead pull us to just below the smallest of their views, and one further by the time-out. */
+/* canTrigger: f + 1 sealers ahead pull us to just below the smallest of their views, and one further by the time-out.
+ */
 static void f_plus_1_ahead_trigger_a_view_change(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* The machine at its edges: jobs that answer late, wrong or not at all, blocks from peers, changes of the sealer list, hostile
-   requests, and how little it does while nothing happens. */
+/* The machine at its edges: jobs that answer late, wrong or not at all, blocks from peers, changes of the sealer list,
+   hostile requests, and how little it does while nothing happens. */
 #include "support/consensus/world.h"
 
 #include "consensus/consensus.h"
@@ -37,7 +37,10 @@ static size_t count_kind(const consensus_actions *out, consensus_action_kind kin
 static chain_state state_of(world *w, size_t node, const node_id *sealers, size_t count)
 {
     const block *b = w->nodes[node].chain[w->nodes[node].height];
-    return (chain_state){.tip = {.number = b->header.number, .hash = b->hash, .state_root = b->header.state_root, .timestamp_ms = b->header.timestamp_ms},
+    return (chain_state){.tip = {.number = b->header.number,
+                                 .hash = b->hash,
+                                 .state_root = b->header.state_root,
+                                 .timestamp_ms = b->header.timestamp_ms},
                          .nodes = {.sealers = (node_id *)sealers, .sealer_count = count},
                          .tx_count_limit = 1000,
                          .consensus_timeout_ms = 3000};
@@ -62,7 +65,8 @@ static void answers_with_unknown_tickets_are_ignored(void **state)
     world_run(w, 500);
     world_submit(w, 1); /* node 0 executes; an answer with another ticket does not count */
     uint64_t ticket = w->nodes[0].machine->executing.ticket;
-    consensus_actions out = step(w, 0, (consensus_event){.kind = CONSENSUS_EVENT_EXECUTED, .executed = {ticket + 1, NULL}});
+    consensus_actions out =
+        step(w, 0, (consensus_event){.kind = CONSENSUS_EVENT_EXECUTED, .executed = {ticket + 1, NULL}});
     assert_true(w->nodes[0].machine->executing.is_active);
     consensus_actions_reset(&out);
     world_free(w);
@@ -257,8 +261,8 @@ static void no_signature_is_verified_twice(void **state)
     world_submit(w, 15);
     world_run(w, 10);
     assert_int_equal(world_lowest(w), 1);
-    /* A prepare has two signatures, a Sign two, the Commit of the same sealer one new one: the other is known. Messages that come
-       after the block was written are not looked at. */
+    /* A prepare has two signatures, a Sign two, the Commit of the same sealer one new one: the other is known. Messages
+       that come after the block was written are not looked at. */
     assert_true(verify_calls <= 3 * 2 + 4 * (3 * 2 + 3 * 1));
     world_run(w, 1000); /* first view change of this height: two for each; then one */
     verify_calls = 0;
@@ -411,7 +415,8 @@ static void only_sealers_are_heard(void **state)
 static void ask(world *w, const node_id *from, pbft_missing_item *items, size_t count)
 {
     const pbft *p = w->nodes[0].machine;
-    pbft_missed m = {.number = p->raw.request.height, .block_hash = p->raw.request.block_hash, .items = items, .count = count};
+    pbft_missed m = {
+        .number = p->raw.request.height, .block_hash = p->raw.request.block_hash, .items = items, .count = count};
     buffer payload = buffer_init(BUFFER_NO_LIMIT);
     pbft_get_missed_encode(&m, &payload);
     deliver(w, 0, from, PBFT_FRAME_GET_MISSED, buffer_bytes(&payload));
@@ -428,8 +433,9 @@ static void requests_for_transactions_are_checked(void **state)
     world_run(w, 500);
     const block *b = w->nodes[0].machine->raw.proposal;
     assert_int_equal(b->transaction_count, 2);
-    pbft_missing_item both[2] = {{b->transactions[0]->hash, 0}, {b->transactions[1]->hash, 1}}, twice[2] = {both[0], both[0]},
-                      far[1] = {{b->transactions[0]->hash, 2}}, other[1] = {{b->transactions[0]->hash, 1}};
+    pbft_missing_item both[2] = {{b->transactions[0]->hash, 0}, {b->transactions[1]->hash, 1}},
+                      twice[2] = {both[0], both[0]}, far[1] = {{b->transactions[0]->hash, 2}},
+                      other[1] = {{b->transactions[0]->hash, 1}};
     ask(w, &w->nodes[1].id, both, 2);
     assert_int_equal(w->last_sends, 1);
     ask(w, &w->nodes[1].id, both + 1, 1);
@@ -453,7 +459,8 @@ static void answer(world *w, transaction **txs, size_t count)
     const pbft *p = w->nodes[1].machine;
     buffer list = buffer_init(BUFFER_NO_LIMIT), payload = buffer_init(BUFFER_NO_LIMIT);
     transactions_encode(txs, count, &list);
-    pbft_missed m = {.number = 1, .block_hash = p->partial_raw.proposal.request.block_hash, .transactions = buffer_bytes(&list)};
+    pbft_missed m = {
+        .number = 1, .block_hash = p->partial_raw.proposal.request.block_hash, .transactions = buffer_bytes(&list)};
     pbft_missed_encode(&m, &payload);
     deliver(w, 1, &w->nodes[2].id, PBFT_FRAME_MISSED, buffer_bytes(&payload));
     buffer_free(&list);
@@ -488,7 +495,11 @@ static void what_cannot_start_says_why(void **state)
     (void)state;
     world *w = four(false);
     error_text why;
-    consensus_config c = {.rules = &w->rules, .kind = CONSENSUS_RAFT, .self = w->nodes[0].id, .key = w->nodes[0].key, .pool = w->nodes[0].pool};
+    consensus_config c = {.rules = &w->rules,
+                          .kind = CONSENSUS_RAFT,
+                          .self = w->nodes[0].id,
+                          .key = w->nodes[0].key,
+                          .pool = w->nodes[0].pool};
     assert_null(consensus_new(&c, BYTES_EMPTY, &why));
     assert_string_equal(why.text, "consensus_type raft is not supported yet, only pbft is");
     c.kind = CONSENSUS_RPBFT;
@@ -502,7 +513,8 @@ static void what_cannot_start_says_why(void **state)
     consensus *started = consensus_new(&c, BYTES_EMPTY, &why);
     assert_non_null(started);
     consensus_actions out = {0};
-    consensus_step(started, &(consensus_event){.kind = CONSENSUS_EVENT_TICK, .steady_ms = 5}, &out); /* before the first CHAIN */
+    consensus_step(started, &(consensus_event){.kind = CONSENSUS_EVENT_TICK, .steady_ms = 5},
+                   &out); /* before the first CHAIN */
     assert_int_equal(count_kind(&out, CONSENSUS_SEND), 0);
     consensus_actions_reset(&out);
     arena a = {0};

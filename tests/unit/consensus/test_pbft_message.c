@@ -31,7 +31,11 @@ static void encode(const pbft_request *r, pbft_kind kind, const node_id *forward
 {
     buffer data = buffer_init(BUFFER_NO_LIMIT);
     pbft_request_encode(r, &data);
-    pbft_packet p = {.kind = kind, .ttl = 2, .data = buffer_bytes(&data), .forward = (node_id *)forward, .forward_count = forward != NULL};
+    pbft_packet p = {.kind = kind,
+                     .ttl = 2,
+                     .data = buffer_bytes(&data),
+                     .forward = (node_id *)forward,
+                     .forward_count = forward != NULL};
     pbft_packet_encode(&p, optimization, out);
     buffer_free(&data);
 }
@@ -43,16 +47,19 @@ static void sign_request_of_the_spec(void **state)
     buffer out = buffer_init(BUFFER_NO_LIMIT);
     pbft_request r = example(10, 0, 1700000000000);
     hash256 fields = pbft_fields_digest(&crypto_standard, &r);
-    assert_bytes_equal(BYTES_OF_VALUE(fields), unhex(&a, "fadee733dd79af784e868f74203f04217b9534f61573053698422f40ba2aab70"));
+    assert_bytes_equal(BYTES_OF_VALUE(fields),
+                       unhex(&a, "fadee733dd79af784e868f74203f04217b9534f61573053698422f40ba2aab70"));
     encode(&r, PBFT_SIGN, NULL, true, &out);
-    assert_bytes_equal(
-        buffer_bytes(&out),
-        unhex(&a, "f8bcb8ba0102b8b5f8b3b8b10a80"
-                  "0286018bcfe56800a0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab841"
-                  "bb70e40ef81d63acdb3e71bb415b10459cb4a2f9cfa589785aad71900d3a7c2374e8969eab72eb7a8d2fadd7987e5eb6e3faa4212ef35bd2"
-                  "916345efc4f039b901b841"
-                  "0f15c69773851c7345a080e9575e860d408a4098b9c7c7a1ab75185e20dc16e86cf7dffffc19071e2e516a3f43f41160b17abcd8c89c6087"
-                  "6188132db9c57c7e00c0"));
+    assert_bytes_equal(buffer_bytes(&out),
+                       unhex(&a,
+                             "f8bcb8ba0102b8b5f8b3b8b10a80"
+                             "0286018bcfe56800a0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab841"
+                             "bb70e40ef81d63acdb3e71bb415b10459cb4a2f9cfa589785aad71900d3a7c2374e8969eab72eb7a8d2fadd79"
+                             "87e5eb6e3faa4212ef35bd2"
+                             "916345efc4f039b901b841"
+                             "0f15c69773851c7345a080e9575e860d408a4098b9c7c7a1ab75185e20dc16e86cf7dffffc19071e2e516a3f4"
+                             "3f41160b17abcd8c89c6087"
+                             "6188132db9c57c7e00c0"));
     buffer_clear(&out);
     encode(&r, PBFT_SIGN, NULL, false, &out);
     assert_bytes_equal(bytes_of(out.data, 4), unhex(&a, "f8bbb8b9"));
@@ -66,9 +73,10 @@ static void view_change_request_of_the_spec(void **state)
     arena a = {0};
     buffer out = buffer_init(BUFFER_NO_LIMIT);
     pbft_request r = example(10, 1, 1700000003000);
-    assert_bytes_equal(pbft_signature_bytes(&r.sig2),
-                       unhex(&a, "1d776c2f07bcd3e421c3c76b50fb3c57f5882b4715d8599831f865b6e3acedde07948ead0506d84869b81daea6147b40"
-                                 "9ac50e3ad19df78b2f8edca9744c5b2601"));
+    assert_bytes_equal(
+        pbft_signature_bytes(&r.sig2),
+        unhex(&a, "1d776c2f07bcd3e421c3c76b50fb3c57f5882b4715d8599831f865b6e3acedde07948ead0506d84869b81daea6147b40"
+                  "9ac50e3ad19df78b2f8edca9744c5b2601"));
     encode(&r, PBFT_VIEW_CHANGE, NULL, true, &out);
     assert_bytes_equal(bytes_of(out.data, 22), unhex(&a, "f8bcb8ba0302b8b5f8b3b8b10a010286018bcfe573b8"));
     node_id away;
@@ -104,7 +112,8 @@ static void missing_transactions_of_the_spec(void **state)
     assert_int_equal(back.count, 2);
     assert_int_equal(back.items[1].index, 5);
     buffer_clear(&out);
-    m.transactions = unhex(&a, "020000000000000004000000" "07000000c3010203c20405");
+    m.transactions = unhex(&a, "020000000000000004000000"
+                               "07000000c3010203c20405");
     pbft_missed_encode(&m, &out);
     assert_bytes_equal(bytes_of(out.data, 4), unhex(&a, "f83a0ba0"));
     assert_true(pbft_missed_decode(buffer_bytes(&out), &back, &why));
@@ -138,8 +147,8 @@ static void every_truncation_is_refused(void **state)
     pbft_request r = example(10, 0, 1700000000000), back;
     bytes encoded_block;
     pbft_missed m;
-    buffer out = buffer_init(BUFFER_NO_LIMIT), prepare = buffer_init(BUFFER_NO_LIMIT), get = buffer_init(BUFFER_NO_LIMIT),
-           missed = buffer_init(BUFFER_NO_LIMIT);
+    buffer out = buffer_init(BUFFER_NO_LIMIT), prepare = buffer_init(BUFFER_NO_LIMIT),
+           get = buffer_init(BUFFER_NO_LIMIT), missed = buffer_init(BUFFER_NO_LIMIT);
     node_id away = {{1}};
     encode(&r, PBFT_SIGN, &away, true, &out);
     pbft_prepare_encode(&r, BYTES_OF_LITERAL("block"), &prepare);
@@ -178,7 +187,9 @@ static void packets_are_read_strictly(void **state)
     assert_int_equal(p.kind, PBFT_PREPARE);
     assert_int_equal(p.ttl, 2);
     assert_int_equal(p.forward_count, 0);
-    assert_true(pbft_packet_decode(unhex(&a, "c5848081" "8280"), true, &a, &p, &why)); /* ttl 2 | 0x80 */
+    assert_true(pbft_packet_decode(unhex(&a, "c5848081"
+                                             "8280"),
+                                   true, &a, &p, &why)); /* ttl 2 | 0x80 */
     assert_true(p.is_empty);
     assert_int_equal(p.ttl, 2);
     arena_reset(&a);
