@@ -22,6 +22,18 @@ hanse_floor(net NEEDS group LIBS PkgConfig::UV PkgConfig::OPENSSL)
 hanse_floor(channel NEEDS net)
 hanse_floor(rpc NEEDS channel LIBS http_parser z)
 hanse_floor(node NEEDS rpc)
+# What getClientVersion tells about the build (node/build_info.c includes it).
+if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+  set(hanse_compiler gcc)
+else()
+  string(TOLOWER ${CMAKE_C_COMPILER_ID} hanse_compiler)
+endif()
+add_custom_target(hanse_build_info
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DOUT=${PROJECT_BINARY_DIR}/generated/hanse_build.h
+          -DTYPE=${CMAKE_SYSTEM_NAME}/${hanse_compiler}/${CMAKE_BUILD_TYPE} -P ${PROJECT_SOURCE_DIR}/cmake/build_info.cmake
+  BYPRODUCTS ${PROJECT_BINARY_DIR}/generated/hanse_build.h COMMENT "")
+add_dependencies(hanse_node hanse_build_info)
+target_include_directories(hanse_node PRIVATE ${PROJECT_BINARY_DIR}/generated)
 hanse_floor(tool NEEDS node)
 
 set(HANSE_FLOORS base codec crypto chain store state vm contract executor ledger txpool consensus sync group net channel rpc node tool)

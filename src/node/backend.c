@@ -1,4 +1,5 @@
 #include "node/backend.h"
+#include "node/endpoints_file.h"
 
 static group_host *host_of(rpc_group *held)
 {
@@ -7,17 +8,20 @@ static group_host *host_of(rpc_group *held)
 
 static rpc_group *find_group(void *context, int32_t group_id)
 {
-    return (rpc_group *)group_table_hold(context, group_id);
+    node_backend_context *node = context;
+    return (rpc_group *)group_table_hold(node->groups, group_id);
 }
 
 static void release_group(void *context, rpc_group *held)
 {
-    group_table_release(context, host_of(held));
+    node_backend_context *node = context;
+    group_table_release(node->groups, host_of(held));
 }
 
 static size_t list_groups(void *context, int32_t *out, size_t max)
 {
-    return group_table_ids(context, out, max);
+    node_backend_context *node = context;
+    return group_table_ids(node->groups, out, max);
 }
 
 static ledger *ledger_of(rpc_group *held)
@@ -137,10 +141,26 @@ static transaction *pending_find(rpc_group *held, const hash256 *hash)
     return look.found;
 }
 
-rpc_backend node_backend(group_table *groups)
+/* The table is read under the lock, so that the last writer writes the newest one. */
+static bool endpoints_changed(void *context, error_text *why)
+{
+    node_backend_context *node = context;
+    arena a = {0};
+    size_t count;
+    pthread_mutex_lock(&node->config_lock);
+    const char *const *endpoints = net_endpoints(node->net, &a, &count);
+    bool ok = endpoints_file_rewrite(node->config_path, endpoints, count, why);
+    pthread_mutex_unlock(&node->config_lock);
+    arena_reset(&a);
+    return ok;
+}
+
+rpc_backend node_backend(node_backend_context *context)
 {
     return (rpc_backend){
-        .context = groups,
+        .context = context,
+        .net = context->net,
+        .endpoints_changed = endpoints_changed,
         .find_group = find_group,
         .release_group = release_group,
         .list_groups = list_groups,

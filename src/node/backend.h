@@ -4,7 +4,16 @@
 
 #include "node/group_table.h"
 
-/* The functions of a backend on these groups; info and net are the caller's to set. */
-rpc_backend node_backend(group_table *groups);
+#include <pthread.h>
+
+typedef struct {
+    group_table *groups;
+    net *net;
+    const char *config_path;     /* rewritten by addPeers and erasePeers */
+    pthread_mutex_t config_lock; /* one writer of that file at a time */
+} node_backend_context;
+
+/* The functions of a backend on these groups and this network; info is the caller's to set. context outlives it. */
+rpc_backend node_backend(node_backend_context *context);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "node/backend.h"
+#include "node/build_info.h"
 #include "node/identity.h"
 #include "rpc/http_door.h"
 
@@ -20,6 +21,7 @@ struct node {
     size_t opened_count;
     group_table *groups;
     rpc_node_info info;
+    node_backend_context backend_context;
     rpc_backend backend;
     http_door *http;
     size_t steps_done;
@@ -226,11 +228,11 @@ static bool start_doors(node *n, error_text *why)
     const tls_subject *self = net_self(n->services.net);
     n->info = (rpc_node_info){
         .supported_version = s->version_text,
-        .protocol_version = "2.11.1",
-        .build_time = "19700101 00:00:00",
-        .build_type = "Linux/gcc/Release",
-        .build_branch = "main",
-        .build_commit = "0000000000000000000000000000000000000000",
+        .protocol_version = HANSE_PROTOCOL_VERSION,
+        .build_time = build_info_of_this.time,
+        .build_type = build_info_of_this.type,
+        .build_branch = build_info_of_this.branch,
+        .build_commit = build_info_of_this.commit,
         .version = s->version,
         .chain_id = (uint64_t)s->chain_id,
         .act_as_group_member = s->act_as_group_member,
@@ -248,9 +250,10 @@ static bool start_doors(node *n, error_text *why)
         .node_name = self->name,
         .is_national = s->sm_crypto,
     };
-    n->backend = node_backend(n->groups);
+    n->backend_context = (node_backend_context){.groups = n->groups, .net = n->services.net, .config_path = s->path};
+    pthread_mutex_init(&n->backend_context.config_lock, NULL);
+    n->backend = node_backend(&n->backend_context);
     n->backend.info = &n->info;
-    n->backend.net = n->services.net;
     http_door_config config = {.listen_ip = s->jsonrpc_ip, .listen_port = (unsigned)s->jsonrpc_port};
     n->http = http_door_start(&config, &n->backend, n->services.workers, n->services.log, why);
     return n->http != NULL;
@@ -259,6 +262,7 @@ static bool start_doors(node *n, error_text *why)
 static void stop_doors(node *n)
 {
     http_door_stop(n->http);
+    pthread_mutex_destroy(&n->backend_context.config_lock);
 }
 
 /* Walked forwards to start, backwards to stop. Groups leave before the engine ends, and the engine before the net, because each

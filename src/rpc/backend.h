@@ -51,7 +51,8 @@ typedef struct {
     void (*sync_status)(rpc_group *group, arena *a, sync_status *out);           /* waits */
     size_t (*pending)(rpc_group *group, transaction **out, size_t max);          /* waits; one reference each */
     size_t (*pending_count)(rpc_group *group);                                   /* waits */
-    /* addPeers or erasePeers changed the endpoints: keep them in the configuration. May be NULL. */
+    /* addPeers or erasePeers changed the endpoints: keep them in the configuration. May be NULL. The reason is the answer's text
+       (spec/interfaces.md 4.2). */
     bool (*endpoints_changed)(void *context, error_text *why);
     transaction *(*pending_find)(rpc_group *group, const hash256 *hash);         /* waits; one reference, or NULL */
 } rpc_backend;

@@ -187,7 +187,7 @@ static void change_peers(rpc_call *c, bool add)
             write_code(c, "0x0",
                        add ? "add peers :update config file successfully" : "erase peers :update config file successfully");
         else
-            write_code(c, "0x1", "fail to open config file");
+            write_code(c, "0x1", arena_copy_text(c->memory, bytes_of_text(why.text)));
         break;
     }
     }
