@@ -187,8 +187,7 @@ static void block_numbers_are_peeked(void **state)
                                         "80",
                                         "c180",
                                         "c7c6808080808080",
-                                        "c9c8808080808080"
-                                        "8100",
+                                        "c9c88080808080808100",
                                         "c8c7808080808080c0",
                                         "c8c7808080808080"};
     for (size_t i = 0; i < COUNT(wrong); i++)
