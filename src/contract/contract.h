@@ -93,6 +93,7 @@ contract_outcome contract_run(const contract_registry *r, const address *where, 
 /* For the contracts' own use. */
 
 void contract_charge(contract_call *c, contract_operation operation, uint64_t count);
+uint64_t contract_memory_gas(uint64_t size); /* of that many bytes */
 void contract_raise_memory(contract_call *c, uint64_t size);
 contract_outcome contract_answer_code(contract_call *c, int64_t code); /* "code(x)" of precompiled.md 3.4 */
 contract_outcome contract_answer_i64(contract_call *c, int64_t value);
@@ -110,7 +111,8 @@ uint64_t contract_add_object(contract_call *c, contract_object *object, const co
 /* The object of that kind at the address, or NULL. */
 void *contract_object_at(contract_call *c, const address *where, const contract *kind);
 
-/* Every descriptor, for the registry. */
+/* Every descriptor: for the registry, for documentation and tests. NULL behind the last. */
+const contract *contract_at(size_t index);
 extern const contract contract_system_config, contract_table_factory, contract_crud, contract_consensus,
     contract_cns, contract_permission, contract_parallel_config, contract_life_cycle,
     contract_governance, contract_gas_charge, contract_kv_table_factory, contract_dag_transfer, contract_crypto, contract_paillier, contract_group_sig, contract_ring_sig,

@@ -46,6 +46,11 @@ struct contract_registry {
     registered entries[COUNT(contracts)];
 };
 
+const contract *contract_at(size_t index)
+{
+    return index < COUNT(contracts) ? contracts[index] : NULL;
+}
+
 contract_registry *contract_registry_new(const chain_rules *rules)
 {
     contract_registry *r = memory_new(sizeof *r);
@@ -144,7 +149,7 @@ static contract_outcome dispatch(const registered *entry, contract_call *c)
     return answer_unknown(c);
 }
 
-static uint64_t memory_gas(uint64_t size)
+uint64_t contract_memory_gas(uint64_t size)
 {
     uint64_t words = (size + 31) / 32;
     return 3 * words + words * words / 512;
@@ -169,7 +174,7 @@ contract_outcome contract_run(const contract_registry *r, const address *where, 
         return outcome;
     contract_raise_memory(c, c->output.size);
     if (rules_have(r->rules, GATE_PRECOMPILED_GAS))
-        *gas_cost = c->operations_gas + memory_gas(c->memory_bytes);
+        *gas_cost = c->operations_gas + contract_memory_gas(c->memory_bytes);
     return CONTRACT_DONE;
 }
 
