@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 typedef enum { COMMAND_SEND, COMMAND_REQUEST, COMMAND_TOPICS, COMMAND_TOPIC_STATUS, COMMAND_WHITELIST, COMMAND_DIAL,
-               COMMAND_RESUME, COMMAND_STOP } command_kind;
+               COMMAND_RESUME, COMMAND_RESOLVED, COMMAND_STOP } command_kind;
 
 typedef struct {
     queue_link link;
@@ -15,6 +15,7 @@ typedef struct {
     outgoing *frame;           /* SEND, REQUEST */
     uint32_t seq;              /* REQUEST */
     uint64_t ticket, timeout_ms;
+    lookup *resolved;          /* RESOLVED */
     buffer text;               /* TOPICS: joined; TOPIC_STATUS: the topic with its zero */
     net_topic_status status;
     size_t count;              /* of nodes: SEND, REQUEST, TOPIC_STATUS, WHITELIST */
@@ -35,6 +36,8 @@ static command *command_new(command_kind kind, const node_id *nodes, size_t coun
 static void command_free(command *c)
 {
     outgoing_drop(c->frame);
+    if (c->resolved)
+        lookup_free(c->resolved);
     buffer_free(&c->text);
     free(c);
 }
@@ -54,7 +57,8 @@ static net_send_result send_frame(net *n, command *c, const frame *f)
 {
     c->frame = outgoing_new(n->format, f, n->compress);
     if (c->frame == NULL) {
-        NET_LOG(n, LOG_WARNING, "[Service]frame above 100 MiB not sent,module=%u,bytes=%zu", f->module, f->payload.size);
+        NET_LOG(n, LOG_WARNING, "[Service]frame not sent: above 100 MiB or beyond the old format,group=%u,module=%u,bytes=%zu", f->group,
+                f->module, f->payload.size);
         command_free(c);
         return NET_SEND_FULL;
     }
@@ -139,6 +143,15 @@ net_endpoints_result net_erase_endpoints(net *n, const char *const *texts, size_
     return endpoint_table_erase(&n->endpoints, texts, count, bad_index);
 }
 
+void net_on_lookup(void *context, lookup *l)
+{
+    command *c = command_new(COMMAND_RESOLVED, NULL, 0);
+    c->resolved = l;
+    bool taken = hand_over(context, c, false);
+    assert(taken); /* lookups are abandoned before the queue is closed */
+    (void)taken;
+}
+
 /* ---- on the network thread ---- */
 
 static void queue_frame(net *n, const command *c)
@@ -150,7 +163,7 @@ static void queue_frame(net *n, const command *c)
     }
 }
 
-static void perform(net *n, const command *c)
+static void perform(net *n, command *c)
 {
     switch (c->kind) {
     case COMMAND_SEND:
@@ -178,6 +191,10 @@ static void perform(net *n, const command *c)
         break;
     case COMMAND_RESUME:
         host_resume(n);
+        break;
+    case COMMAND_RESOLVED:
+        host_on_resolved(n, c->resolved);
+        c->resolved = NULL;
         break;
     case COMMAND_STOP:
         host_stop(n);

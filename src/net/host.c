@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <assert.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -64,18 +65,22 @@ static bool is_known(const node_id *id)
     return !node_id_equal(id, &zero);
 }
 
-static void on_resolved(uv_getaddrinfo_t *lookup, int status, struct addrinfo *found)
+void host_on_resolved(net *n, lookup *l)
 {
-    session *s = lookup->data;
-    if (s->state == SESSION_RESOLVING) {
-        s->state = SESSION_CONNECTING;
-        if (status < 0 || found == NULL)
-            session_close(s, "cannot look up the name: %s", status < 0 ? uv_strerror(status) : "no address");
+    struct sockaddr_storage to;
+    int status = lookup_answer(l, &to);
+    session *s = n->first;
+    while (s && s->resolving != l)
+        s = s->next;
+    if (s) { /* or it was closed after the answer had been sent on its way */
+        s->resolving = NULL;
+        lookup_free(l);
+        if (status != 0)
+            session_close(s, "cannot look up the name: %s", gai_strerror(status));
         else
-            session_connect(s, found->ai_addr); /* the first answer only */
+            session_connect(s, (struct sockaddr *)&to);
     }
-    uv_freeaddrinfo(found);
-    session_release(s);
+    lookup_free(l);
 }
 
 static void dial(net *n, const endpoint *where)
@@ -96,16 +101,10 @@ static void dial(net *n, const endpoint *where)
         session_connect(s, (struct sockaddr *)&to);
         return;
     }
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
     s->state = SESSION_RESOLVING;
-    s->resolving.data = s;
-    s->open_handles++;
-    int status = uv_getaddrinfo(&n->loop, &s->resolving, on_resolved, where->host, where->port, &hints);
-    if (status < 0) {
-        s->state = SESSION_CONNECTING;
-        s->open_handles--;
-        session_close(s, "cannot look up the name: %s", uv_strerror(status));
-    }
+    s->resolving = lookup_start(where, net_on_lookup, n);
+    if (s->resolving == NULL)
+        session_close(s, "cannot look up the name: no thread to be had");
 }
 
 /* Dials what should be connected and is not: every row, or only those whose retry is due. */

@@ -10,6 +10,7 @@
 #include "base/prng.h"
 #include "base/queue.h"
 #include "net/endpoint.h"
+#include "net/lookup.h"
 #include "net/net.h"
 #include "net/outgoing.h"
 
@@ -50,9 +51,9 @@ typedef struct session {
     uv_tcp_t tcp;
     uv_timer_t timer;                   /* handshake limit, then heartbeat and idle limits, whichever comes first */
     uv_connect_t connecting;
-    uv_getaddrinfo_t resolving;
     uv_write_t writing;
-    unsigned open_handles;              /* tcp, timer, and a name look-up under way */
+    lookup *resolving;                  /* while SESSION_RESOLVING */
+    unsigned open_handles;              /* tcp and timer */
     bool is_writing, is_paused;
     uint64_t opened_ms, last_read_ms, last_write_ms, next_heartbeat_ms;
 
@@ -127,6 +128,7 @@ struct net {
 /* command.c */
 void net_on_wake(uv_async_t *wake);
 void net_ask_to_stop(net *n);
+void net_on_lookup(void *context, lookup *l); /* context: the net; on the resolver's thread */
 void net_drop_commands(net *n);         /* after the thread has ended */
 
 /* host.c */
@@ -136,6 +138,7 @@ void host_on_sweep(uv_timer_t *timer);
 void host_on_dial(uv_timer_t *timer);
 void host_dial_new(net *n);             /* dials endpoints that were never tried */
 void host_dial_soon(net *n);            /* arms the dial timer for the earliest retry */
+void host_on_resolved(net *n, lookup *l); /* frees l */
 void host_stop(net *n);                 /* closes everything; the loop ends when the last handle is gone */
 void host_on_authenticated(session *s); /* network.md 2.2 */
 void host_on_session_lost(session *s, const char *reason);

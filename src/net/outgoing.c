@@ -9,7 +9,8 @@ outgoing *outgoing_new(frame_format format, const frame *f, bool compress)
 {
     size_t header = frame_header_bytes(format);
     frame sent = *f;
-    if (f->payload.size > FRAME_MAX_BYTES - header)
+    bool cannot_be_written = format == FRAME_OLD && (f->group > 0x7f || f->module > 0xff);
+    if (cannot_be_written || f->payload.size > FRAME_MAX_BYTES - header)
         return NULL;
     buffer compressed = buffer_init(BUFFER_NO_LIMIT);
     if (compress && format == FRAME_CURRENT && f->payload.size > FRAME_COMPRESS_ABOVE_BYTES) {

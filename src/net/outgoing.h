@@ -12,7 +12,7 @@ typedef struct {
 } outgoing;
 
 /* Encodes f, compressing its payload when it is longer than FRAME_COMPRESS_ABOVE_BYTES and compress is set. One owner.
-   NULL: the frame would be longer than FRAME_MAX_BYTES. */
+   NULL: the frame would be longer than FRAME_MAX_BYTES, or an old frame cannot hold its group or module. */
 outgoing *outgoing_new(frame_format format, const frame *f, bool compress) MUST_USE;
 outgoing *outgoing_share(outgoing *o);
 void outgoing_drop(outgoing *o);

@@ -92,8 +92,9 @@ void session_close(session *s, const char *reason, ...)
     if (s->is_paused)
         s->net->paused_count--;
     s->is_paused = false;
-    if (s->state == SESSION_RESOLVING)
-        uv_cancel((uv_req_t *)&s->resolving);
+    if (s->resolving)
+        lookup_abandon(s->resolving);
+    s->resolving = NULL;
     session_state was = s->state;
     s->state = SESSION_CLOSING;
     uv_close((uv_handle_t *)&s->tcp, on_handle_closed);
