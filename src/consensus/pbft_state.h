@@ -76,13 +76,13 @@ typedef struct {
     uint64_t latest_view; /* latest[idx] */
     bool has_seen;
     uint64_t seen_view; /* viewMap: for getConsensusStatus only */
-    pbft_verified
-        verified[PBFT_VERIFIED_KEPT]; /* a cache, not state: the last good signatures. A Sign and the Commit on one
-                              block share theirs, as do the ViewChanges of one height; a prepare is judged twice */
+    /* A cache, not state: the last good signatures. A Sign and the Commit on one block share theirs, as do the
+       ViewChanges of one height; a prepare may be judged twice. */
+    pbft_verified verified[PBFT_VERIFIED_KEPT];
     unsigned verified_next;
 } pbft_seat;
 
-/* The reference's three jobs that run elsewhere. */
+/* The jobs that run elsewhere. */
 typedef struct {
     bool is_active;
     uint64_t ticket;
