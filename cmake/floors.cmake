@@ -18,6 +18,7 @@ hanse_floor(txpool NEEDS ledger)
 hanse_floor(consensus NEEDS txpool)
 hanse_floor(sync NEEDS consensus)
 hanse_floor(group NEEDS sync)
+hanse_floor(sim NEEDS group)
 hanse_floor(net NEEDS group LIBS PkgConfig::UV PkgConfig::OPENSSL)
 hanse_floor(channel NEEDS net)
 hanse_floor(rpc NEEDS channel LIBS http_parser z)
@@ -34,9 +35,9 @@ add_custom_target(hanse_build_info
   BYPRODUCTS ${PROJECT_BINARY_DIR}/generated/hanse_build.h COMMENT "")
 add_dependencies(hanse_node hanse_build_info)
 target_include_directories(hanse_node PRIVATE ${PROJECT_BINARY_DIR}/generated)
-hanse_floor(tool NEEDS node)
+hanse_floor(tool NEEDS node sim)
 
-set(HANSE_FLOORS base codec crypto chain store state vm contract executor ledger txpool consensus sync group net channel rpc node tool)
+set(HANSE_FLOORS base codec crypto chain store state vm contract executor ledger txpool consensus sync group sim net channel rpc node tool)
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/tool/main.c)
   # main.c is part of the tool floor; the binary only pulls it in.

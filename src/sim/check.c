@@ -1,0 +1,152 @@
+/* check.c: what must hold whatever happens. Each rule says in its message which one it is. Nodes that lie are not judged. */
+#include "sim/inside.h"
+#include "base/memory.h"
+#include "consensus/pbft_message.h"
+
+#include <stdlib.h>
+
+enum { JOBS_UNDER_WAY_MAX = SYNC_VERIFY_JOBS_MAX + 3 /* verify, one decode, one serve, one ordered */ };
+
+/* Distinct sealers of the parent's list, counted without the code under test. */
+static size_t count_signers(simulation *s, const block *b, const block_signature *signatures, size_t count, const node_lists *lists)
+{
+    bool *has_signed = memory_new_array(lists->sealer_count, sizeof *has_signed);
+    size_t distinct = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t index = signatures[i].sealer_index;
+        if (index >= lists->sealer_count || has_signed[index] ||
+            !s->rules.suite->verify(&lists->sealers[index], &b->hash, signatures[i].signature))
+            continue;
+        has_signed[index] = true;
+        distinct++;
+    }
+    free(has_signed);
+    return distinct;
+}
+
+static void check_quorum(simulation *s, size_t node, const group_job *commit, const node_lists *lists)
+{
+    const block *b = execution_block(commit->executed);
+    size_t n = lists->sealer_count, wanted = n - (n - 1) / 3;
+    size_t signers = count_signers(s, b, commit->signatures, commit->signature_count, lists);
+    if (signers < wanted)
+        sim_fail(s, "quorum: node %zu commits block %lld with %zu distinct sealers of %zu, %zu are needed", node,
+                 (long long)b->header.number, signers, n, wanted);
+    if (b->header.sealer_count != n || (n && memcmp(b->header.sealers, lists->sealers, n * sizeof *lists->sealers) != 0))
+        sim_fail(s, "sealers: the header of block %lld names other sealers than the state of block %lld",
+                 (long long)b->header.number, (long long)b->header.number - 1);
+}
+
+static void decide(simulation *s, size_t node, const block *b)
+{
+    if (s->decided_count == s->decided_capacity) {
+        s->decided_capacity *= 2;
+        s->decided = memory_resize(s->decided, s->decided_capacity, sizeof *s->decided);
+    }
+    s->decided[s->decided_count++] = (decided_block){b->hash, b->header.state_root, node, b->transaction_count};
+    s->counts.committed_transactions += b->transaction_count;
+    for (size_t i = 0; i < b->transaction_count; i++) {
+        decided_transaction *t = arena_take(&s->transactions_memory, sizeof *t);
+        *t = (decided_transaction){b->transactions[i]->hash, b->header.number};
+        const decided_transaction *before = map_put(&s->transactions, BYTES_OF_VALUE(t->hash), t);
+        if (before)
+            sim_fail(s, "once: transaction %08x runs in block %lld and in block %lld", read_be32(t->hash.b),
+                     (long long)before->number, (long long)t->number);
+    }
+}
+
+void check_durable(simulation *s, size_t node, const group_job *commit, const node_lists *lists)
+{
+    const block *b = execution_block(commit->executed);
+    int64_t number = b->header.number;
+    if (sim_is_liar(s, node))
+        return;
+    check_quorum(s, node, commit, lists);
+    if (number > sim_highest(s) + 1) {
+        sim_fail(s, "order: node %zu commits block %lld, but block %lld was never decided", node, (long long)number,
+                 (long long)number - 1);
+        return;
+    }
+    if (number == sim_highest(s) + 1)
+        decide(s, node, b);
+    const decided_block *d = &s->decided[number];
+    if (!hash256_equal(&d->hash, &b->hash))
+        sim_fail(s, "agreement: block %lld is %08x at node %zu and %08x at node %zu", (long long)number, read_be32(b->hash.b), node,
+                 read_be32(d->hash.b), d->first_node);
+}
+
+void check_told(simulation *s, size_t node, const block *b)
+{
+    sim_node *n = &s->nodes[node];
+    int64_t number = b->header.number;
+    if (number <= n->told)
+        sim_fail(s, "order: node %zu tells block %lld after block %lld", node, (long long)number, (long long)n->told);
+    if (store_last_applied(n->disk) < number)
+        sim_fail(s, "durability: node %zu tells block %lld, its disk holds %lld", node, (long long)number,
+                 (long long)store_last_applied(n->disk));
+    n->told = number;
+    n->told_hash = b->hash;
+}
+
+void check_restarted(simulation *s, size_t node)
+{
+    sim_node *n = &s->nodes[node];
+    ledger_tip head = ledger_head(n->ledger);
+    hash256 hash;
+    if (sim_is_liar(s, node))
+        return;
+    if (head.number < n->told)
+        sim_fail(s, "durability: node %zu told block %lld and starts again at %lld", node, (long long)n->told,
+                 (long long)head.number);
+    else if (!ledger_hash_of_number(n->ledger, n->told, &hash) || !hash256_equal(&hash, &n->told_hash))
+        sim_fail(s, "durability: block %lld of node %zu is another one after its restart", (long long)n->told, node);
+    else if (head.number > sim_highest(s) || !hash256_equal(&head.hash, &s->decided[head.number].hash))
+        sim_fail(s, "agreement: node %zu starts again at a block %lld that was not decided", node, (long long)head.number);
+    if (!s->has_failed && head.number > n->told) { /* written before the crash, told to nobody */
+        n->told = head.number;
+        n->told_hash = head.hash;
+    }
+}
+
+void check_bounds(simulation *s, size_t node)
+{
+    const sim_node *n = &s->nodes[node];
+    size_t pending = group_pending_count(n->group);
+    if (pending > s->options.pool_limit)
+        sim_fail(s, "bounds: %zu transactions in the pool of node %zu, %zu allowed", pending, node, s->options.pool_limit);
+    if (n->jobs_under_way > JOBS_UNDER_WAY_MAX)
+        sim_fail(s, "bounds: %zu jobs of node %zu under way, %d allowed", n->jobs_under_way, node, JOBS_UNDER_WAY_MAX);
+}
+
+/* consensus.md 5A.3: I1, and the lock is on disk before the Commit leaves (5.11). */
+void check_promise(simulation *s, size_t node, bytes payload)
+{
+    sim_node *n = &s->nodes[node];
+    arena a = {0};
+    pbft_packet packet;
+    pbft_request r, locked;
+    bytes stored, inner;
+    error_text why;
+    uint32_t own = UINT32_MAX;
+    for (size_t i = 0; i < s->genesis.sealer_count; i++)
+        if (node_id_equal(&s->genesis.sealers[i], &n->id))
+            own = (uint32_t)i;
+    if (!sim_is_liar(s, node) && pbft_packet_decode(payload, !s->options.no_ttl_optimization, &a, &packet, &why) &&
+        packet.kind == PBFT_COMMIT && pbft_request_decode(packet.data, &r, &why) && own != UINT32_MAX &&
+        s->rules.suite->verify(&n->id, &r.block_hash, pbft_signature_bytes(&r.sig))) {
+        int64_t height = (int64_t)r.height;
+        bool is_locked = store_last_applied(n->disk) >= height ||
+                         (store_note_get(n->disk, "prepared", &a, &stored, &why) == STORE_OK &&
+                          pbft_prepare_decode(stored, &locked, &inner, &why) && (int64_t)locked.height >= height);
+        if (!is_locked)
+            sim_fail(s, "promise: node %zu sends its Commit of block %lld before the prepared block is on its disk", node,
+                     (long long)height);
+        if (height == n->promised && !hash256_equal(&r.block_hash, &n->promised_hash))
+            sim_fail(s, "promise: node %zu sends Commits of two blocks %lld", node, (long long)height);
+        if (height > n->promised) {
+            n->promised = height;
+            n->promised_hash = r.block_hash;
+        }
+    }
+    arena_reset(&a);
+}
