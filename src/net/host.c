@@ -211,6 +211,16 @@ static void remember(session *s)
     s->row_is_dialling = false;
 }
 
+/* The table of endpoints usually names this node too: it dials itself once. Otherwise a node with this one's key is at the other
+   end of an accepted connection: two nodes that sign for one break the agreement. */
+static void check_twin(const session *accepted)
+{
+    for (const session *s = accepted->net->first; s; s = s->next)
+        if (s->we_dialled && s->tls && tls_session_is_same_connection(s->tls, accepted->tls))
+            return;
+    NET_LOG(accepted->net, LOG_ERROR, "[Service]another process uses this node's key; stop one of the two,endpoint=%s", accepted->remote);
+}
+
 void host_on_authenticated(session *s)
 {
     net *n = s->net;
@@ -219,6 +229,8 @@ void host_on_authenticated(session *s)
         return;
     }
     bool is_self = node_id_equal(&s->peer.id, &tls_context_self(n->tls)->id);
+    if (is_self && !s->we_dialled)
+        check_twin(s);
     if (is_self || net_session_of(n, &s->peer.id)) {
         remember(s);
         s->is_duplicate = true;

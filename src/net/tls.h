@@ -82,6 +82,8 @@ size_t tls_session_take(tls_session *session, uint8_t *out, size_t size);
 const tls_subject *tls_session_peer(const tls_session *session);
 const char *tls_session_reason(const tls_session *session); /* "" when nothing failed */
 const char *tls_session_cipher(const tls_session *session);
+/* Both are the ends of one connection: this process talks to itself. Valid once either handshake is complete. */
+bool tls_session_is_same_connection(const tls_session *one, const tls_session *other);
 
 /* Reads a file of at most 1 MiB into the arena. */
 bool tls_read_file(arena *a, const char *path, tls_pem *out, error_text *why) MUST_USE;

@@ -134,6 +134,14 @@ const char *tls_session_reason(const tls_session *session)
     return session->reason;
 }
 
+bool tls_session_is_same_connection(const tls_session *one, const tls_session *other)
+{
+    unsigned char random[2][SSL3_RANDOM_SIZE];
+    return SSL_get_client_random(one->ssl, random[0], sizeof random[0]) == sizeof random[0] &&
+           SSL_get_client_random(other->ssl, random[1], sizeof random[1]) == sizeof random[1] &&
+           memcmp(random[0], random[1], sizeof random[0]) == 0;
+}
+
 const char *tls_session_cipher(const tls_session *session)
 {
     return SSL_get_cipher_name(session->ssl);

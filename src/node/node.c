@@ -282,6 +282,12 @@ static const struct {
     {"JSON-RPC", start_doors, stop_doors},
 };
 
+size_t node_group_count(node *n)
+{
+    int32_t ids[NODE_GROUPS_MAX];
+    return group_table_ids(n->groups, ids, NODE_GROUPS_MAX);
+}
+
 void node_stop(node *n)
 {
     while (n->steps_done > 0)
@@ -303,6 +309,8 @@ node *node_start(const char *config_path, error_text *why)
             node_stop(n);
             return NULL;
         }
+    if (node_group_count(n) == 0)
+        log_write(n->services.log, LOG_WARNING, 0, "[NODE]no group: %s holds no *.genesis file", n->settings.group_config_path);
     log_write(n->services.log, LOG_INFO, 0, "[NODE]started");
     return n;
 }

@@ -20,5 +20,7 @@ typedef struct node node;
    names the file, key, address or directory to blame; whatever was started is stopped again. */
 node *node_start(const char *config_path, error_text *why) MUST_USE;
 void node_stop(node *n);
+/* Groups that run now. */
+size_t node_group_count(node *n);
 
 #endif

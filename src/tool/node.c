@@ -57,6 +57,8 @@ static int run_node(int argc, char **argv)
         fprintf(stderr, "Init failed!!!\nhanse node: %s\n", why.text);
         return 255;
     }
+    if (node_group_count(n) == 0)
+        say("It runs no group: there is no *.genesis file (see [group] group_config_path).");
     say("The hanse node is running...");
     int caught;
     sigwait(&ends, &caught);
