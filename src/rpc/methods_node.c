@@ -145,7 +145,12 @@ static const char **read_endpoints(rpc_call *c, size_t *count)
     }
     const char **texts = arena_take_array(c->memory, *count, sizeof *texts);
     for (size_t i = 0; i < *count; i++) {
-        texts[i] = json_string_value(json_array_get(list, i));
+        const json_t *item = json_array_get(list, i);
+        texts[i] = json_string_value(item);
+        if (texts[i] && strlen(texts[i]) != json_string_length(item)) {
+            rpc_internal_error(c, "invalid peer at position %zu: it holds a zero byte", i + 1);
+            return NULL;
+        }
         const char *bracket = texts[i] ? strchr(texts[i], ']') : NULL;
         if (texts[i] == NULL || (bracket && strchr(bracket + 1, ']'))) {
             write_code(c, "0x7", arena_print(c->memory, "invalid peer at position %zu", i + 1));
