@@ -144,6 +144,16 @@ static bool exchange(rpc_client *c, const char *body, error_text *why)
     return ok;
 }
 
+bool rpc_client_post(rpc_client *c, const char *body, bytes *answer, error_text *why)
+{
+    bool kept = c->socket >= 0;
+    bool ok = exchange(c, body, why);
+    if (!ok && kept)
+        ok = exchange(c, body, why); /* the node may have closed the connection meanwhile: once more on a new one */
+    *answer = buffer_bytes(&c->in);
+    return ok;
+}
+
 json_t *rpc_client_call(rpc_client *c, const char *method, json_t *params, int *code, error_text *why)
 {
     if (code)
@@ -152,15 +162,13 @@ json_t *rpc_client_call(rpc_client *c, const char *method, json_t *params, int *
                                 (json_int_t)c->next_id++);
     char *body = json_dumps(request, JSON_COMPACT);
     json_decref(request);
-    bool kept = c->socket >= 0;
-    bool ok = exchange(c, body, why);
-    if (!ok && kept)
-        ok = exchange(c, body, why); /* the node may have closed the connection meanwhile: once more on a new one */
+    bytes text;
+    bool ok = rpc_client_post(c, body, &text, why);
     free(body);
     if (!ok)
         return NULL;
     json_error_t parse;
-    json_t *answer = json_loadb((const char *)c->in.data, c->in.size, 0, &parse);
+    json_t *answer = json_loadb((const char *)text.data, text.size, 0, &parse);
     json_t *error = json_object_get(answer, "error"), *result = json_object_get(answer, "result");
     if (error) {
         if (code)

@@ -17,5 +17,7 @@ void rpc_client_free(rpc_client *c); /* NULL is allowed */
 /* Calls method with params (a JSON array; its reference is taken over). The result, to be given back with json_decref; NULL with a
    reason: no connection, no answer in time, or the error object's code and message. *code (may be NULL): the error's code, or 0. */
 json_t *rpc_client_call(rpc_client *c, const char *method, json_t *params, int *code, error_text *why) MUST_USE;
+/* The same without building or reading JSON: body is the request's text; *answer the answer's, a view that lives until the next call. */
+bool rpc_client_post(rpc_client *c, const char *body, bytes *answer, error_text *why) MUST_USE;
 
 #endif
