@@ -212,11 +212,20 @@ static void finish_request(request *r)
     free(r);
 }
 
+static void drop_body(connection *c)
+{
+    c->door->body_bytes -= c->body.size;
+    buffer_free(&c->body);
+}
+
 static void handle_message(connection *c)
 {
-    if (c->parser.method == HTTP_POST)
+    if (c->parser.method == HTTP_POST) {
         start_request(c);
-    else if (c->parser.method == HTTP_OPTIONS)
+        return;
+    }
+    drop_body(c);
+    if (c->parser.method == HTTP_OPTIONS)
         answer_text(c, "200 OK",
                     "Allow: POST, OPTIONS\r\nAccess-Control-Allow-Headers: origin, content-type, accept\r\nDAV: 1\r\n", "");
     else
