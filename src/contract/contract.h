@@ -74,6 +74,8 @@ struct contract {
     int unknown_code;
     const contract_method *methods;
     size_t method_count;
+    /* Of a call with these arguments to methods[method] (method_count: none of them); at most PARALLEL_KEYS_MAX. NULL: calls run alone. */
+    size_t (*conflict_keys)(size_t method, abi_reader arguments, bytes *keys);
 };
 
 /* The object behind a run-time address begins with its kind. */

@@ -1,6 +1,7 @@
 /* DagTransfer, 0x5002: the reference's example of parallel transfers. Source: spec/precompiled.md 8.1. */
 #include "contract/contract.h"
 #include "contract/number_text.h"
+#include "contract/parallel.h"
 
 static const bytes user_field = {(const uint8_t *)"user_name", 9}, balance_field = {(const uint8_t *)"user_balance", 12};
 
@@ -196,4 +197,17 @@ static const contract_method methods[] = {
     {"userBalance(string)", 0, false, user_balance},
 };
 
-const contract contract_dag_transfer = {.address = 0x5002, .name = "DagTransfer", .methods = methods, .method_count = COUNT(methods)};
+/* The users whose balances a call changes; none when a name is empty. QUIRK: userBalance declares none although it reads. */
+static size_t conflict_keys(size_t method, abi_reader arguments, bytes *keys)
+{
+    static const size_t user_count[COUNT(methods) + 1] = {1, 1, 1, 2, 0, 0};
+    for (size_t i = 0; i < user_count[method]; i++) {
+        keys[i] = abi_read_bytes(&arguments);
+        if (keys[i].size == 0)
+            return 0;
+    }
+    return user_count[method];
+}
+
+const contract contract_dag_transfer = {.address = 0x5002, .name = "DagTransfer", .methods = methods, .method_count = COUNT(methods),
+                                        .conflict_keys = conflict_keys};

@@ -1,6 +1,7 @@
 #include "contract/contract.h"
 
 #include "base/memory.h"
+#include "contract/parallel.h"
 #include "state/address_text.h"
 
 #include <ctype.h>
@@ -137,16 +138,38 @@ static contract_outcome answer_unknown(contract_call *c)
     return CONTRACT_DONE;
 }
 
-/* Fewer than four bytes select nothing (the reference dies of them; findings-executor.md). */
+/* The index of the method, or method_count. Fewer than four bytes select nothing (the reference dies of them;
+   findings-executor.md). */
+static size_t method_of(const registered *entry, bytes data)
+{
+    size_t count = entry->kind->method_count, m = 0;
+    if (data.size < 4)
+        return count;
+    uint32_t selector = read_be32(data.data);
+    while (m < count && !(entry->is_callable[m] && entry->selectors[m] == selector))
+        m++;
+    return m;
+}
+
 static contract_outcome dispatch(const registered *entry, contract_call *c)
 {
-    if (c->data.size < 4)
-        return answer_unknown(c);
-    uint32_t selector = read_be32(c->data.data);
-    for (size_t m = 0; m < c->kind->method_count; m++)
-        if (entry->is_callable[m] && entry->selectors[m] == selector)
-            return c->kind->methods[m].run(c);
-    return answer_unknown(c);
+    size_t m = method_of(entry, c->data);
+    return m < c->kind->method_count ? c->kind->methods[m].run(c) : answer_unknown(c);
+}
+
+bool parallel_keys_of_call(const contract_registry *r, const address *where, bytes data, bytes keys[PARALLEL_KEYS_MAX],
+                           size_t *count)
+{
+    uint64_t number;
+    *count = 0;
+    for (size_t i = 0; number_of(where, &number) && i < COUNT(contracts); i++) {
+        const contract *kind = r->entries[i].kind;
+        if (kind->address != number || r->rules->version < kind->since || kind->conflict_keys == NULL)
+            continue;
+        *count = kind->conflict_keys(method_of(&r->entries[i], data), abi_reader_of(bytes_from(data, 4)), keys);
+        return true;
+    }
+    return false;
 }
 
 uint64_t contract_memory_gas(uint64_t size)

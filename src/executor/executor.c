@@ -1,7 +1,7 @@
 #include "executor/run.h"
 
 #include "base/memory.h"
-#include "state/address_text.h"
+#include "executor/schedule.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -12,6 +12,7 @@ struct execution {
     reference_count references;
     block *block;
     block_state *state;
+    size_t orders;
 };
 
 executor *executor_new(const chain_rules *rules)
@@ -52,28 +53,6 @@ bool block_run_begin(block_run *run, executor *x, store *s, store_snapshot *snap
     run->gas_limit = gas_limit_of(run->state);
     charging_load(run);
     return !block_state_failed(run->state, why);
-}
-
-/* QUIRK below 2.5.0: where parallel execution is configured, building its graph opens the table of parallel functions of
-   every called contract, and opened tables count for the root (execution.md 8.6). */
-static void open_parallel_tables(block_run *run, const block *b)
-{
-    const chain_rules *rules = run->x->rules;
-    if (rules_have(rules, GATE_ONLY_DIRTY_TABLES) || !rules->enable_parallel || !rules_have(rules, GATE_RC2_ENCODING))
-        return;
-    tx_state *t = tx_state_new(run->state);
-    for (size_t i = 0; i < b->transaction_count; i++) {
-        const transaction *tx = b->transactions[i];
-        if (tx->is_creation || contract_exists(run->x->contracts, t, &tx->to))
-            continue;
-        char hex[ADDRESS_HEX_BYTES];
-        address_write_hex(&tx->to, hex);
-        bool is_short = rules_have(rules, GATE_SHORT_TABLE_NAMES);
-        (void)tx_state_open_without_authority(
-            t, bytes_of_text(arena_print(tx_state_memory(t), is_short ? "cp_%s" : "_contract_parafunc_%s_", hex)));
-    }
-    block_state_merge(run->state, t);
-    tx_state_free(t);
 }
 
 /* Into memory that lives as long as the block. */
@@ -121,25 +100,83 @@ static bool has_receipts_root(const block *proposal)
     return !hash256_equal(&proposal->header.receipts_root, &none);
 }
 
-static execute_result run_block(executor *x, block_run *run, block *b, const block *proposal, error_text *why)
+/* But for the state root, which is known only at the end; want: with gas per transaction. */
+static bool is_receipt_expected(const chain_rules *rules, const receipt *got, const receipt *want, const receipt *before)
+{
+    u256 gas = before && !rules_have(rules, GATE_REMAIN_GAS) ? u256_sub(want->gas_used, before->gas_used) : want->gas_used;
+    bool equal = got->status == want->status && u256_equal(got->gas_used, gas) && got->log_count == want->log_count &&
+                 bytes_equal(got->output, want->output) && u256_equal(got->remain_gas, want->remain_gas);
+    for (size_t i = 0; equal && i < got->log_count; i++)
+        equal = bytes_equal(got->logs[i].data, want->logs[i].data);
+    return equal;
+}
+
+/* Receipts stand at the places of their transactions, whatever the order. false: the store failed, or this order is not the one
+   of the expected receipts. */
+static bool run_transactions(block_run *run, block *b, schedule *s)
+{
+    schedule_begin(s, run, b);
+    for (size_t i = 0; i < b->transaction_count; i++) {
+        size_t at = s->order ? s->order[i] : i;
+        if (block_state_failed(run->state, NULL))
+            return false;
+        run_transaction(run, b->transactions[at], &b->receipts[at]);
+        own_receipt(&b->memory, &b->receipts[at]);
+        if (s->expected && !is_receipt_expected(run->x->rules, &b->receipts[at], &s->expected[at], at ? &s->expected[at - 1] : NULL)) {
+            s->differs_at = i;
+            return false;
+        }
+    }
+    return !block_state_failed(run->state, NULL);
+}
+
+static execute_result run_block(block_run *run, block *b, const block *proposal, schedule *s, error_text *why)
 {
     run->number = b->header.number;
     run->timestamp_ms = (int64_t)b->header.timestamp_ms;
-    open_parallel_tables(run, b);
     b->receipts = arena_take_array(&b->memory, b->transaction_count, sizeof *b->receipts);
     b->receipt_count = b->transaction_count;
-    for (size_t i = 0; i < b->transaction_count; i++) {
-        run_transaction(run, b->transactions[i], &b->receipts[i]);
-        own_receipt(&b->memory, &b->receipts[i]);
-        if (block_state_failed(run->state, why))
-            return EXECUTE_FAILED;
+    bool is_run = run_transactions(run, b, s);
+    if (block_state_failed(run->state, why))
+        return EXECUTE_FAILED;
+    if (is_run) {
+        finish_block(run, b);
+        hash256 wanted = header_hash(run->x->rules->suite, &proposal->header);
+        if (!has_receipts_root(proposal) || hash256_equal(&wanted, &b->hash))
+            return EXECUTE_OK;
     }
-    finish_block(run, b);
-    hash256 wanted = header_hash(x->rules->suite, &proposal->header);
-    if (!has_receipts_root(proposal) || hash256_equal(&wanted, &b->hash))
-        return EXECUTE_OK;
     error_set(why, "block %lld: the header is not the one that executing the block gives", (long long)b->header.number);
     return EXECUTE_REJECTED;
+}
+
+/* Runs the block in one order. *made is set on EXECUTE_OK. */
+static execute_result run_order(executor *x, store *s, store_snapshot *snapshot, const block *proposal, int64_t parent_number,
+                                schedule *orders, execution **made, error_text *why)
+{
+    block *b = block_copy(proposal);
+    block_set_signatures(b, NULL, 0);
+    block_run run = {0};
+    execute_result result = EXECUTE_FAILED;
+    if (know_senders(x, b, why) && block_run_begin(&run, x, s, snapshot, parent_number, why))
+        result = run_block(&run, b, proposal, orders, why);
+    if (result != EXECUTE_OK) {
+        block_state_free(run.state);
+        block_drop(b);
+        return result;
+    }
+    *made = memory_new(sizeof **made);
+    **made = (execution){.block = b, .state = run.state, .orders = orders->orders};
+    reference_init(&(*made)->references);
+    return EXECUTE_OK;
+}
+
+/* Receipts that came with the block and are those of its header: they tell at once when an order is the wrong one. */
+static const receipt *expected_receipts(const executor *x, const block *proposal)
+{
+    if (!has_receipts_root(proposal) || proposal->receipt_count != proposal->transaction_count)
+        return NULL;
+    hash256 root = block_receipts_root(x->rules, proposal);
+    return hash256_equal(&root, &proposal->header.receipts_root) ? proposal->receipts : NULL;
 }
 
 execute_result executor_run_block(executor *x, store *s, const block *proposal, const parent_block *parent, execution **out,
@@ -150,24 +187,20 @@ execute_result executor_run_block(executor *x, store *s, const block *proposal, 
         error_set(why, "state type mpt is not supported");
         return EXECUTE_FAILED;
     }
-    block *b = block_copy(proposal);
-    block_set_signatures(b, NULL, 0);
-    block_run run = {0};
-    execute_result result = EXECUTE_FAILED;
+    schedule orders = {.expected = expected_receipts(x, proposal)};
     store_snapshot *snapshot = s->engine->snapshot_take(s);
-    if (know_senders(x, b, why) && block_run_begin(&run, x, s, snapshot, parent->number, why))
-        result = run_block(x, &run, b, proposal, why);
+    execute_result result;
+    do {
+        result = run_order(x, s, snapshot, proposal, parent->number, &orders, out, why);
+    } while (result == EXECUTE_REJECTED && schedule_next(&orders));
     s->engine->snapshot_release(s, snapshot);
-    if (result != EXECUTE_OK) {
-        block_state_free(run.state);
-        block_drop(b);
-        return result;
-    }
-    execution *e = memory_new(sizeof *e);
-    *e = (execution){.block = b, .state = run.state};
-    reference_init(&e->references);
-    *out = e;
-    return EXECUTE_OK;
+    schedule_free(&orders);
+    return result;
+}
+
+size_t execution_orders_tried(const execution *e)
+{
+    return e->orders;
 }
 
 const block *execution_block(const execution *e)

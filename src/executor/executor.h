@@ -33,10 +33,14 @@ typedef struct execution execution;
 
 /* Executes `proposal` on the newest state of s, which must be that of its parent. The result's block is a new one: same
    transactions, header completed, hash sealed, receipts set, no signatures. proposal is not changed, but for senders that were
-   not known yet: they are recovered, so no other thread may use such transactions meanwhile. */
+   not known yet: they are recovered, so no other thread may use such transactions meanwhile.
+   Transactions take effect in the order of execution.md 10.3 with one worker. A proposal with a final header (receiptsRoot is set)
+   must give that header: if it does not, other orders that the declared keys allow are tried, up to a limit (schedule.h), and
+   receipts of the proposal, if it has them, help to find the right one soon. */
 execute_result executor_run_block(executor *x, store *s, const block *proposal, const parent_block *parent, execution **out,
                                   error_text *why) MUST_USE;
 const block *execution_block(const execution *e);
+size_t execution_orders_tried(const execution *e); /* 1: the order of one worker, or that of the block, was it */
 /* The state rows to write, with ids given after *last_id (data-model.md 8.1, "Id allocation"): tables ascending by name, keys
    ascending, the new rows of a table in the order of section 7.2. The arrays live in a, what they point to as long as e. */
 void execution_changes(const execution *e, arena *a, uint64_t *last_id, store_put **puts, size_t *count);

@@ -13,6 +13,7 @@ typedef struct {
     store *store;
     uint64_t last_id;
     parent_block head;
+    size_t other_orders; /* blocks that ran in another order than one worker's */
 } replay;
 
 replay *replay_open(const char *name); /* of tests/golden; with its genesis rows */
@@ -21,10 +22,6 @@ void replay_close(replay *r);
 block *replay_proposal(const replay *r);
 /* Executes and commits the next block. Prints what differs and returns false when header or receipts are not the recorded ones. */
 bool replay_next(replay *r);
-/* The same for a block that records a race: its transactions had declared conflict keys that do not cover what they write, ran
-   at the same time, and took effect in `order` instead of block order (spec/execution.md 10.3: such a result is undefined).
-   Receipts and state root are compared; the header cannot be. */
-bool replay_next_race(replay *r, const uint8_t *order, size_t count);
 /* Compares the rows of the store with those of the recording, as far as execution writes them. Returns how many keys differ. */
 size_t replay_compare_rows(replay *r);
 
