@@ -60,6 +60,12 @@ static inline bytes bytes_from(bytes whole, size_t from)
     return from >= whole.size ? BYTES_EMPTY : bytes_of(whole.data + from, whole.size - from);
 }
 
+/* `size` bytes from `from` on, which are there. */
+static inline bytes bytes_part(bytes whole, size_t from, size_t size)
+{
+    return size == 0 ? BYTES_EMPTY : bytes_of(whole.data + from, size);
+}
+
 static inline uint32_t read_be32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];

@@ -60,8 +60,8 @@ static text_result add_limit(contract_call *c, condition *out, bytes text)
         return TEXT_EXCEPTION; /* the reference reads past its list */
     for (end = comma + 1; end < text.size && text.data[end] != ',';)
         end++;
-    if (!read_int32(bytes_of(text.data, comma), &offset) ||
-        !read_int32(bytes_of(text.data + comma + 1, end - comma - 1), &count))
+    if (!read_int32(bytes_part(text, 0, comma), &offset) ||
+        !read_int32(bytes_part(text, comma + 1, end - comma - 1), &count))
         return TEXT_EXCEPTION;
     contract_charge(c, OPERATION_CONDITION, 1);
     condition_limit(out, (uint64_t)offset, (uint64_t)count);

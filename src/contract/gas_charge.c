@@ -30,7 +30,7 @@ static charger_list read_chargers(contract_call *c)
     for (size_t i = 0; i <= text.size; i++)
         if (i == text.size || text.data[i] == ',') {
             if (i > start)
-                address_read_text(bytes_of(text.data + start, i - start), &list.items[list.count++]);
+                address_read_text(bytes_part(text, start, i - start), &list.items[list.count++]);
             start = i + 1;
         }
     if (list.count)

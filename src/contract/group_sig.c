@@ -25,7 +25,7 @@ static bool cut_pieces(contract_call *c, bytes pieces[PIECES_MAX])
     for (size_t i = 0; i <= text.size; i++)
         if (i == text.size || text.data[i] == '*') {
             if (i > start && count++ < PIECES_MAX)
-                pieces[count - 1] = bytes_of(text.data + start, i - start);
+                pieces[count - 1] = bytes_part(text, start, i - start);
             start = i + 1;
         }
     return count == PIECES_MIN || count == PIECES_MAX;

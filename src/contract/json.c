@@ -293,8 +293,10 @@ static json_value *read_value(json_reader *r)
 
 json_value *json_read(arena *a, bytes text)
 {
+    if (text.size == 0)
+        return NULL;
     json_reader r = {.memory = a, .at = text.data, .end = text.data + text.size};
-    return text.size ? read_value(&r) : NULL;
+    return read_value(&r);
 }
 
 const json_value *json_member_of(const json_value *object, bytes name)

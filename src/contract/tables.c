@@ -181,7 +181,7 @@ static bool read_fields(contract_call *c, const factory_texts *texts, new_table 
     bool fits = t->key_field.size <= FIELD_NAME_MAX_BYTES;
     for (size_t i = 0; fits && i <= key_and_fields.size; i++)
         if (i == value_fields.size || value_fields.data[i] == ',') {
-            bytes field = trimmed(bytes_of(value_fields.data + start, i - start));
+            bytes field = trimmed(bytes_part(value_fields, start, i - start));
             t->fields[t->field_count++] = field;
             start = i + 1;
             fits = field.size <= FIELD_NAME_MAX_BYTES;

@@ -147,7 +147,7 @@ static bool split_proof(bytes proof, bytes parts[3])
         if (i == proof.size || proof.data[i] == '|') {
             if (count == 3)
                 return false;
-            parts[count++] = bytes_of(proof.data + start, i - start);
+            parts[count++] = bytes_part(proof, start, i - start);
             start = i + 1;
         }
     return count == 3;

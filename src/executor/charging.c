@@ -22,7 +22,7 @@ static void add_chargers(block_run *run, bytes list)
     for (size_t i = 0; i <= list.size; i++)
         if (i == list.size || list.data[i] == ',') {
             if (i > start)
-                add_free(run, bytes_of(list.data + start, i - start));
+                add_free(run, bytes_part(list, start, i - start));
             start = i + 1;
         }
 }

@@ -48,7 +48,7 @@ table_shape table_shape_of(arena *a, bytes key_field, bytes value_fields)
     size_t at = 0, start = 0;
     for (size_t i = 0; i <= copy.size; i++)
         if (i == copy.size || copy.data[i] == ',') {
-            fields[at++] = bytes_of(copy.data + start, i - start);
+            fields[at++] = bytes_part(copy, start, i - start);
             start = i + 1;
         }
     return (table_shape){arena_copy(a, key_field), fields, count, true};

@@ -1,7 +1,7 @@
 /* Calls of built-in contracts, one behind the other in one transaction, so that the objects they make are used too. Each call:
    a byte that names the contract (or an object), two bytes of length, call data. Half of the calls get a real selector. */
 #include "base/memory.h"
-#include "contract/contract.h"
+#include "contract/objects.h"
 
 #include <stdlib.h>
 
@@ -47,6 +47,22 @@ static void call(world *w, uint8_t which, bytes data)
     free(with_selector);
 }
 
+/* Objects 0x10001 to 0x10005: a table, the same as KVTable, an entry, a condition, the rows of a select. */
+static void add_objects(world *w)
+{
+    bytes name = w->rules.version >= VERSION_OF(2, 2, 0) ? BYTES_OF_LITERAL("u_t") : BYTES_OF_LITERAL("_user_t");
+    state_table *table = NULL;
+    contract_call c = {.state = w->tx, .memory = tx_state_memory(w->tx), .rules = &w->rules};
+    (void)tx_state_create_table(w->tx, name, BYTES_OF_LITERAL("k"), BYTES_OF_LITERAL("a,b"), NULL, &table);
+    const row_field fields[] = {field_of("a", BYTES_OF_LITERAL("1"))};
+    (void)tx_state_insert(w->tx, table, BYTES_OF_LITERAL(""), fields, 1, NULL);
+    add_table_object(&c, &contract_table, name);
+    add_table_object(&c, &contract_kv_table, name);
+    add_entry_object(&c, tx_state_new_row(w->tx, false));
+    add_condition_object(&c);
+    add_entries_object(&c, held_rows(&c, tx_state_select(w->tx, table, BYTES_EMPTY, NULL)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -57,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     w.block = block_state_new(&w.rules, w.store, NULL, 0, 1);
     w.tx = tx_state_new(w.block);
     w.registry = contract_registry_new(&w.rules);
+    add_objects(&w);
     bytes rest = bytes_of(data + 1, size - 1);
     while (rest.size > 3) {
         size_t length = read_be16(rest.data + 1);
