@@ -245,8 +245,6 @@ contract_outcome factory_create_table(contract_call *c, const factory_texts *tex
                                BYTES_OF_LITERAL(" can't create table "), name};
         return refuse_parts(c, CONTRACT_REFUSED, parts, COUNT(parts));
     }
-    if (c->rules->version == VERSION_RC1)
-        return contract_answer_code(c, result == TABLE_OK ? 1 : result == TABLE_EXISTS ? 0 : result);
     if (result == TABLE_OK)
         contract_charge(c, OPERATION_CREATE_TABLE, 1);
     return contract_answer_code(c, result);

@@ -87,6 +87,16 @@ static void finish_block(block_run *run, block *b)
     block_seal_hash(rules, b);
 }
 
+/* What this executor does not reproduce is refused, not approximated. */
+static bool is_supported(const chain_rules *rules, error_text *why)
+{
+    if (rules->state != STATE_STORAGE)
+        return error_set(why, "state type mpt is not supported");
+    if (rules->version == VERSION_RC1)
+        return error_set(why, "executing with supported_version 2.0.0-rc1 is not supported");
+    return true;
+}
+
 static bool know_senders(const executor *x, block *b, error_text *why)
 {
     if (transaction_recover_senders(x->rules, b->transactions, b->transaction_count) == b->transaction_count)
@@ -183,10 +193,8 @@ execute_result executor_run_block(executor *x, store *s, const block *proposal, 
                                   error_text *why)
 {
     *out = NULL;
-    if (x->rules->state != STATE_STORAGE) {
-        error_set(why, "state type mpt is not supported");
+    if (!is_supported(x->rules, why))
         return EXECUTE_FAILED;
-    }
     schedule orders = {.expected = expected_receipts(x, proposal)};
     store_snapshot *snapshot = s->engine->snapshot_take(s);
     execute_result result;
@@ -245,8 +253,8 @@ bool executor_call(executor *x, store *s, const block_header *latest, const hash
 {
     (void)latest_hash; /* no built-in contract asks for it yet */
     *out = (call_result){0};
-    if (x->rules->state != STATE_STORAGE)
-        return error_set(why, "state type mpt is not supported");
+    if (!is_supported(x->rules, why))
+        return false;
     if (!has_sender(call))
         return true;
     block_run run;
