@@ -1,6 +1,7 @@
 """A node whose data is gone fetches the whole chain from its peers."""
 
 import shutil
+import time
 
 import support
 
@@ -25,8 +26,11 @@ class CatchUp(support.ChainTest):
         self.assertEqual(victim.stop(), 0)
         shutil.rmtree(victim.path("hanse-data"))
         chain.send_set(rpc, "while it is away")
-        victim.start()
-        victim.wait_answers()
+        for _ in range(3):  # killed while it fetches
+            victim.start().wait_answers()
+            time.sleep(support.RANDOM.uniform(0, 0.3))
+            victim.kill()
+        victim.start().wait_answers()
         chain.send_set(rpc, "while it catches up")
         support.wait_until(lambda: victim.rpc.height() >= rpc.height(), 40, lambda: "block %d, is at %d" % (
             rpc.height(), victim.rpc.height()))

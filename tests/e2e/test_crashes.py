@@ -43,6 +43,25 @@ class Crashes(support.ChainTest):
         chain.send_set(leader.rpc, "through the old leader")
         self.assert_same_chain(chain.nodes)
 
+    def test_two_of_four_are_too_few(self):
+        chain = self.chain(4, group_settings=FAST_BLOCKS).start()
+        chain.deploy()
+        alive, dead = chain.nodes[:2], chain.nodes[2:]
+        for node in dead:
+            node.kill()
+        before = alive[0].rpc.height()
+        raw, tx_hash = chain.sign_set("by two", before)
+        alive[0].rpc.send(raw)
+        time.sleep(7)  # long enough for the first view changes
+        for node in alive:
+            self.assertEqual(node.rpc.height(), before)
+            self.assertIsNone(node.rpc.receipt(tx_hash))
+        dead[0].start()
+        alive[0].rpc.wait_receipt(tx_hash, VIEW_CHANGE_S)
+        dead[1].start()
+        chain.wait_agreed()
+        self.assert_same_chain(chain.nodes)
+
     def test_all_are_killed_under_load(self):
         chain = self.chain(4, group_settings=FAST_BLOCKS).start()
         chain.deploy()
