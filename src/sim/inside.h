@@ -15,6 +15,7 @@ enum {
     INBOX_BYTES_MAX = 64 * 1024 * 1024, /* frames beyond it are dropped, as a session that stops reading would make them wait */
     EVENTS_PER_STEP = 1024,
     ORDERED_JOBS_MAX = 8,               /* check.c: more waiting jobs than consensus and sync may have between them */
+    RECENT_MAX = 64,
     SESSION_NOTICE_MS = 400             /* a node hears of a session within that time */
 };
 
@@ -26,6 +27,7 @@ typedef struct {
     size_t from;
     unsigned module;
     uint16_t packet_type;
+    size_t story_line;         /* 1 + its place in the story; 0: not told yet */
     size_t size;
     uint8_t data[];
 } sim_frame;
@@ -75,6 +77,7 @@ typedef struct {
     uint64_t last_view;
     int64_t promised;          /* height of its newest Commit message, over all lives */
     hash256 promised_hash;
+    bool is_liar;
     sim_twist twist;
     void *twist_context;
 } sim_node;
@@ -97,6 +100,14 @@ typedef struct {
     hash256 hash;
     int64_t number;
 } decided_transaction;
+
+typedef struct {
+    uint64_t at_ms;
+    int64_t height;            /* of a frame about one; -1: any */
+    bool is_frame;
+    size_t from;
+    const char *to, *text;
+} story_line;
 
 struct simulation {
     sim_options options;
@@ -123,9 +134,14 @@ struct simulation {
     unsigned accounts;
 
     sim_counts counts;
+    transaction *recent[RECENT_MAX]; /* made last; NULL: none yet */
+    size_t next_recent;
     bool has_failed;
+    int64_t failed_height;     /* -1: none */
     char why[SIM_WHY_BYTES];
-    buffer story;
+    story_line *story;
+    size_t story_count, story_capacity;
+    arena story_memory;
 };
 
 /* ---- world.c */
@@ -142,12 +158,12 @@ sim_frame *frame_new(size_t from, unsigned module, uint16_t packet_type, bytes p
 void frame_drop(sim_frame *f);
 
 /* ---- node.c */
-void node_start(simulation *s, size_t i);
-void node_stop(simulation *s, size_t i);
-void node_accept(simulation *s, sim_event *e);  /* into the inbox; takes it over */
-void node_wake(simulation *s, size_t i);
-void node_run_job(simulation *s, sim_event *e);
-void node_note_sessions(simulation *s, size_t i);
+void sim_node_start(simulation *s, size_t i);
+void sim_node_stop(simulation *s, size_t i);
+void sim_node_accept(simulation *s, sim_event *e);  /* into the inbox; takes it over */
+void sim_node_wake(simulation *s, size_t i);
+void sim_node_run_job(simulation *s, sim_event *e);
+void sim_node_note_sessions(simulation *s, size_t i);
 
 /* ---- check.c */
 /* lists: the members before the block. */
@@ -162,7 +178,7 @@ transaction *load_transaction(simulation *s, int64_t height);
 transaction *load_membership(simulation *s, const char *kind, const node_id *member, int64_t height);
 
 /* ---- story.c */
-void story_frame(simulation *s, size_t to, const sim_frame *f, uint64_t arrival_ms); /* NEVER: lost */
+void story_frame(simulation *s, size_t to, sim_frame *f, uint64_t arrival_ms); /* NEVER: lost */
 void story_job(simulation *s, size_t node, const group_job *j);
 
 #endif

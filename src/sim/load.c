@@ -20,7 +20,7 @@ static bytes selector_of(simulation *s, arena *a, const char *signature)
     return arena_copy(a, bytes_of(hash.b, 4));
 }
 
-static transaction *sign(simulation *s, arena *a, uint64_t contract, bytes selector, abi_writer *arguments, int64_t height)
+static transaction *sign(simulation *s, arena *a, uint64_t contract, bytes selector, abi_writer *arguments, int64_t limit)
 {
     bytes written = abi_written(arguments);
     uint8_t *data = arena_take(a, selector.size + written.size);
@@ -29,7 +29,7 @@ static transaction *sign(simulation *s, arena *a, uint64_t contract, bytes selec
     transaction_fields fields = {.nonce = u256_of(++s->next_nonce),
                                  .gas_price = u256_of(GAS),
                                  .gas = u256_of(GAS),
-                                 .block_limit = u256_of((uint64_t)height + BLOCK_LIMIT_AHEAD),
+                                 .block_limit = u256_of((uint64_t)limit),
                                  .chain_id = u256_of(s->rules.chain_id),
                                  .group_id = u256_of((uint64_t)s->rules.group_id),
                                  .to = small_address(contract),
@@ -38,7 +38,7 @@ static transaction *sign(simulation *s, arena *a, uint64_t contract, bytes selec
 }
 
 /* Few users, so that most transfers of a block are about the same rows. */
-transaction *load_transaction(simulation *s, int64_t height)
+transaction *load_transaction(simulation *s, int64_t limit)
 {
     arena a = {0};
     abi_writer w = abi_writer_of(&a);
@@ -57,17 +57,17 @@ transaction *load_transaction(simulation *s, int64_t height)
         abi_write_bytes(&w, bytes_of_text(arena_print(&a, "user%llu", (unsigned long long)second)));
     }
     abi_write_u256(&w, u256_of(1 + prng_below(&s->client_random, 100)));
-    transaction *tx = sign(s, &a, TRANSFERS, selector_of(s, &a, signature), &w, height);
+    transaction *tx = sign(s, &a, TRANSFERS, selector_of(s, &a, signature), &w, limit);
     arena_reset(&a);
     return tx;
 }
 
-transaction *load_membership(simulation *s, const char *kind, const node_id *member, int64_t height)
+transaction *load_membership(simulation *s, const char *kind, const node_id *member, int64_t limit)
 {
     arena a = {0};
     abi_writer w = abi_writer_of(&a);
     abi_write_bytes(&w, bytes_of_text(hex_text(&a, BYTES_OF_VALUE(*member))));
-    transaction *tx = sign(s, &a, CONSENSUS, selector_of(s, &a, arena_print(&a, "%s(string)", kind)), &w, height);
+    transaction *tx = sign(s, &a, CONSENSUS, selector_of(s, &a, arena_print(&a, "%s(string)", kind)), &w, limit);
     arena_reset(&a);
     return tx;
 }
@@ -76,6 +76,9 @@ static hash256 submit(simulation *s, size_t node, transaction *tx)
 {
     hash256 hash = tx->hash;
     s->counts.submitted++;
+    transaction_drop(s->recent[s->next_recent]);
+    s->recent[s->next_recent] = transaction_keep(tx);
+    s->next_recent = (s->next_recent + 1) % RECENT_MAX;
     if (s->nodes[node].group)
         event_add(s, EVENT_SUBMIT, 0, node)->tx = tx;
     else
@@ -85,13 +88,35 @@ static hash256 submit(simulation *s, size_t node, transaction *tx)
 
 hash256 sim_submit(simulation *s, size_t node)
 {
-    return submit(s, node, load_transaction(s, s->nodes[node].told));
+    memo_use(s->memory);
+    hash256 hash = submit(s, node, load_transaction(s, s->nodes[node].told + BLOCK_LIMIT_AHEAD));
+    memo_use(NULL);
+    return hash;
 }
 
 hash256 sim_submit_membership(simulation *s, size_t node, const char *kind, size_t member)
 {
     sim_tell(s, "client -> %zu: %s(node %zu)", node, kind, member);
-    return submit(s, node, load_membership(s, kind, &s->nodes[member].id, s->nodes[node].told));
+    memo_use(s->memory);
+    hash256 hash = submit(s, node, load_membership(s, kind, &s->nodes[member].id, s->nodes[node].told + BLOCK_LIMIT_AHEAD));
+    memo_use(NULL);
+    return hash;
+}
+
+void sim_submit_copy(simulation *s, size_t node)
+{
+    transaction *tx = s->recent[prng_below(&s->client_random, RECENT_MAX)];
+    if (tx && s->nodes[node].group)
+        event_add(s, EVENT_SUBMIT, 0, node)->tx = transaction_keep(tx);
+}
+
+void sim_submit_expired(simulation *s, size_t node)
+{
+    int64_t height = s->nodes[node].told, back = (int64_t)prng_below(&s->client_random, 5);
+    int64_t limit = prng_below(&s->client_random, 4) == 0 ? height + 1100 : height > back ? height - back : 0;
+    memo_use(s->memory);
+    submit(s, node, load_transaction(s, limit));
+    memo_use(NULL);
 }
 
 bool sim_is_committed(const simulation *s, const hash256 *tx_hash, int64_t *number)

@@ -53,7 +53,7 @@ void network_update_sessions(simulation *s)
             l->is_up = is_up;
         }
         if (is_changed)
-            node_note_sessions(s, a);
+            sim_node_note_sessions(s, a);
     }
 }
 
@@ -108,5 +108,14 @@ bool network_arrives(simulation *s, const sim_event *e)
 void sim_set_link(simulation *s, size_t from, size_t to, sim_link link)
 {
     network_link(s, from, to)->now = link;
+    network_update_sessions(s);
+}
+
+void sim_set_links(simulation *s, sim_link (*draw)(void *context, size_t from, size_t to), void *context)
+{
+    for (size_t a = 0; a < s->node_count; a++)
+        for (size_t b = 0; b < s->node_count; b++)
+            if (a != b)
+                network_link(s, a, b)->now = draw(context, a, b);
     network_update_sessions(s);
 }

@@ -118,14 +118,14 @@ static bool dies_now(sim_node *n)
     return n->is_dying;
 }
 
-void node_run_job(simulation *s, sim_event *e)
+void sim_node_run_job(simulation *s, sim_event *e)
 {
     sim_node *n = &s->nodes[e->node];
     if (dies_now(n)) {
         if (e->job == n->in_flight)
             n->in_flight = NULL;
         group_job_free(e->job);
-        node_stop(s, e->node);
+        sim_node_stop(s, e->node);
         return;
     }
     do_job(s, e->node, e->job);
@@ -270,7 +270,7 @@ static void watch_view(simulation *s, size_t i)
     arena_reset(&a);
 }
 
-void node_wake(simulation *s, size_t i)
+void sim_node_wake(simulation *s, size_t i)
 {
     sim_node *n = &s->nodes[i];
     n->wakes_at_ms = NEVER;
@@ -293,7 +293,7 @@ void node_wake(simulation *s, size_t i)
     free(sessions);
     perform_all(s, i);
     if (n->is_dying) {
-        node_stop(s, i);
+        sim_node_stop(s, i);
         return;
     }
     check_bounds(s, i);
@@ -305,7 +305,7 @@ void node_wake(simulation *s, size_t i)
         wake_at(s, i, deadline > n->steady_base_ms + s->now_ms ? deadline - n->steady_base_ms : s->now_ms);
 }
 
-void node_accept(simulation *s, sim_event *e)
+void sim_node_accept(simulation *s, sim_event *e)
 {
     sim_node *n = &s->nodes[e->node];
     if (e->kind == EVENT_FRAME) {
@@ -324,7 +324,7 @@ void node_accept(simulation *s, sim_event *e)
     wake_at(s, e->node, s->now_ms);
 }
 
-void node_note_sessions(simulation *s, size_t i)
+void sim_node_note_sessions(simulation *s, size_t i)
 {
     sim_node *n = &s->nodes[i];
     if (n->group == NULL || n->sessions_noted)
@@ -358,7 +358,7 @@ static void close_node(sim_node *n)
     n->store = NULL;
 }
 
-void node_start(simulation *s, size_t i)
+void sim_node_start(simulation *s, size_t i)
 {
     sim_node *n = &s->nodes[i];
     error_text why;
@@ -386,7 +386,7 @@ void node_start(simulation *s, size_t i)
 }
 
 /* What was given to the disk may have reached it or not: both are within what a store promises. */
-void node_stop(simulation *s, size_t i)
+void sim_node_stop(simulation *s, size_t i)
 {
     sim_node *n = &s->nodes[i];
     if (n->group == NULL)

@@ -47,8 +47,13 @@ bool sim_run(simulation *s, uint64_t ms);
 uint64_t sim_now_ms(const simulation *s);
 /* What was broken first, or NULL. */
 const char *sim_failure(const simulation *s);
+/* Executes the chain of the highest correct node that is up anew from genesis: it must come to the same hashes. */
+void sim_audit(simulation *s);
 void sim_fail(simulation *s, const char *format, ...) PRINTF_LIKE(2, 3);
-const buffer *sim_story(const simulation *s);
+void sim_fail_at(simulation *s, int64_t height, const char *format, ...) PRINTF_LIKE(3, 4); /* height: what the story is about */
+/* The last lines of the story, at most max; of the frames only those about the height of
+   the failure, when it has one. */
+void sim_print_story(const simulation *s, size_t max_lines, buffer *out);
 
 /* ---- looking ---- */
 
@@ -71,9 +76,13 @@ sim_counts sim_count(const simulation *s);
 
 /* ---- clients ---- */
 
+/* A copy of one of the newest transactions, once more; nothing when there is none yet. */
+void sim_submit_copy(simulation *s, size_t node);
+/* A transaction whose block limit is past, or too far ahead. */
+void sim_submit_expired(simulation *s, size_t node);
 /* A fresh transaction to one node; its hash. What it does is drawn: transfers between few accounts, a counter that everybody raises. */
 hash256 sim_submit(simulation *s, size_t node);
-/* Membership: through the Consensus contract. kind: "addSealer", "addObserver" or "remove". */
+/* Through the Consensus contract. kind: "addSealer", "addObserver" or "remove". */
 hash256 sim_submit_membership(simulation *s, size_t node, const char *kind, size_t member);
 bool sim_is_committed(const simulation *s, const hash256 *tx_hash, int64_t *number);
 
@@ -99,6 +108,8 @@ typedef struct {
 } sim_link;
 /* Of the direction from -> to, until it is set anew. */
 void sim_set_link(simulation *s, size_t from, size_t to, sim_link link);
+/* All links at once: what `draw` says about each. */
+void sim_set_links(simulation *s, sim_link (*draw)(void *context, size_t from, size_t to), void *context);
 
 /* What a node sends is given to this function instead; it may send anything with sim_send. Its node counts as faulty: what it commits
    is not judged. */
@@ -110,6 +121,7 @@ typedef struct {
 } sim_message;
 typedef void (*sim_twist)(simulation *s, void *context, const sim_message *m);
 void sim_make_liar(simulation *s, size_t node, sim_twist twist, void *context);
+void sim_stop_lying(simulation *s, size_t node);         /* its frames are its own again; it is still not judged */
 bool sim_is_liar(const simulation *s, size_t node);
 void sim_send(simulation *s, const sim_message *m);
 const secret_key *sim_key(const simulation *s, size_t node);

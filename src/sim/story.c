@@ -1,5 +1,6 @@
 /* story.c: who sent what when, one line each. */
 #include "sim/inside.h"
+#include "base/memory.h"
 #include "consensus/pbft_message.h"
 #include "sync/packets.h"
 
@@ -7,6 +8,17 @@
 #include <stdio.h>
 
 enum { LINE_BYTES = 600 };
+
+static story_line *add_line(simulation *s)
+{
+    if (s->story_count == s->story_capacity) {
+        s->story_capacity = s->story_capacity ? 2 * s->story_capacity : 1024;
+        s->story = memory_resize(s->story, s->story_capacity, sizeof *s->story);
+    }
+    story_line *line = &s->story[s->story_count++];
+    *line = (story_line){.at_ms = s->now_ms, .height = -1};
+    return line;
+}
 
 void sim_tell(simulation *s, const char *format, ...)
 {
@@ -17,10 +29,11 @@ void sim_tell(simulation *s, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    buffer_print(&s->story, "%9.3f  %s\n", (double)s->now_ms / 1000, text);
+    story_line *line = add_line(s);
+    line->text = arena_copy_text(&s->story_memory, bytes_of_text(text));
 }
 
-static void describe_pbft(const simulation *s, arena *a, const sim_frame *f, char *out, size_t size)
+static void describe_pbft(const simulation *s, arena *a, const sim_frame *f, int64_t *height, char *out, size_t size)
 {
     static const char *const names[] = {"Prepare", "Sign", "Commit", "ViewChange"};
     pbft_packet packet;
@@ -35,6 +48,7 @@ static void describe_pbft(const simulation *s, arena *a, const sim_frame *f, cha
                                            : !pbft_request_decode(packet.data, &r, &why)) {
         snprintf(out, size, "a broken %s", names[packet.kind]);
     } else {
+        *height = (int64_t)r.height + (packet.kind == PBFT_VIEW_CHANGE);
         const char *form = packet.kind != PBFT_PREPARE ? "" : packet.is_empty ? " (empty)" : f->packet_type ? " (hashes)" : "";
         snprintf(out, size, "%s%s h=%llu v=%llu by %u, %08x", names[packet.kind], form, (unsigned long long)r.height,
                  (unsigned long long)r.view, r.idx, read_be32(r.block_hash.b));
@@ -67,20 +81,59 @@ static void describe_sync(arena *a, const sim_frame *f, char *out, size_t size)
     }
 }
 
-void story_frame(simulation *s, size_t to, const sim_frame *f, uint64_t arrival_ms)
+void story_frame(simulation *s, size_t to, sim_frame *f, uint64_t arrival_ms)
 {
     if (!s->options.tells_story)
         return;
+    arena *memory = &s->story_memory;
+    char where[48] = "";
+    if (arrival_ms == NEVER)
+        snprintf(where, sizeof where, "%zu (lost)", to);
+    else
+        snprintf(where, sizeof where, "%zu (+%llu ms)", to, (unsigned long long)(arrival_ms - s->now_ms));
+    if (f->story_line && f->story_line == s->story_count) { /* one frame to several nodes is one line */
+        story_line *last = &s->story[s->story_count - 1];
+        last->to = arena_print(memory, "%s, %s", last->to, where);
+        return;
+    }
     arena a = {0};
-    char what[LINE_BYTES / 2] = "a frame of another module", when[32] = "LOST";
+    char what[LINE_BYTES / 2] = "a frame of another module";
+    int64_t height = -1;
     if (f->module == MODULE_PBFT)
-        describe_pbft(s, &a, f, what, sizeof what);
+        describe_pbft(s, &a, f, &height, what, sizeof what);
     else if (f->module == MODULE_SYNC)
         describe_sync(&a, f, what, sizeof what);
-    if (arrival_ms != NEVER)
-        snprintf(when, sizeof when, "+%llu ms", (unsigned long long)(arrival_ms - s->now_ms));
-    sim_tell(s, "%zu -> %zu: %s  [%s]", f->from, to, what, when);
     arena_reset(&a);
+    story_line *line = add_line(s);
+    line->is_frame = true;
+    line->height = height;
+    line->from = f->from;
+    f->story_line = s->story_count;
+    line->to = arena_copy_text(memory, bytes_of_text(where));
+    line->text = arena_copy_text(memory, bytes_of_text(what));
+}
+
+static bool is_told(const simulation *s, const story_line *line)
+{
+    if (!line->is_frame || s->failed_height < 0)
+        return true;
+    return line->height == s->failed_height;
+}
+
+void sim_print_story(const simulation *s, size_t max_lines, buffer *out)
+{
+    size_t first = s->story_count, lines = 0;
+    while (first > 0 && lines < max_lines)
+        lines += is_told(s, &s->story[--first]);
+    for (size_t i = first; i < s->story_count; i++) {
+        const story_line *line = &s->story[i];
+        if (!is_told(s, line))
+            continue;
+        buffer_print(out, "%10.3f  ", (double)line->at_ms / 1000);
+        if (line->is_frame)
+            buffer_print(out, "%zu -> %s: ", line->from, line->to);
+        buffer_print(out, "%s\n", line->text);
+    }
 }
 
 void story_job(simulation *s, size_t node, const group_job *j)

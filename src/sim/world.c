@@ -39,18 +39,18 @@ static void happen(simulation *s, sim_event *e)
     switch (e->kind) {
     case EVENT_WAKE:
         if (n->wakes_at_ms == s->now_ms)
-            node_wake(s, e->node);
+            sim_node_wake(s, e->node);
         free(e);
         break;
     case EVENT_JOB_RUN:
-        node_run_job(s, e);
+        sim_node_run_job(s, e);
         free(e);
         break;
     case EVENT_FRAME:
     case EVENT_JOB_DONE:
     case EVENT_SESSIONS:
     case EVENT_SUBMIT:
-        node_accept(s, e);
+        sim_node_accept(s, e);
         break;
     }
 }
@@ -175,12 +175,12 @@ simulation *sim_new(const sim_options *options)
                            .max_trans_num = (int64_t)s->options.tx_count_limit,
                            .gas_limit = 300000000,
                            .consensus_timeout_s = 3};
-    s->story = buffer_init(BUFFER_NO_LIMIT);
+    s->failed_height = -1;
     make_nodes(s);
     network_init(s);
     decide_genesis(s);
     for (size_t i = 0; i < s->node_count; i++)
-        node_start(s, i);
+        sim_node_start(s, i);
     memo_use(NULL);
     return s;
 }
@@ -189,7 +189,7 @@ void sim_free(simulation *s)
 {
     memo_use(s->memory);
     for (size_t i = 0; i < s->node_count; i++) {
-        node_stop(s, i);
+        sim_node_stop(s, i);
         store_close(s->nodes[i].disk);
         group_actions_free(&s->nodes[i].actions);
         free(s->nodes[i].inbox);
@@ -204,7 +204,10 @@ void sim_free(simulation *s)
     map_free(&s->by_id);
     map_free(&s->transactions);
     arena_reset(&s->transactions_memory);
-    buffer_free(&s->story);
+    arena_reset(&s->story_memory);
+    free(s->story);
+    for (size_t i = 0; i < RECENT_MAX; i++)
+        transaction_drop(s->recent[i]);
     free(s->genesis.sealers);
     free(s->decided);
     free(s->links);
@@ -215,7 +218,7 @@ void sim_free(simulation *s)
 void sim_crash(simulation *s, size_t node)
 {
     memo_use(s->memory);
-    node_stop(s, node);
+    sim_node_stop(s, node);
     memo_use(NULL);
 }
 
@@ -229,7 +232,7 @@ void sim_restart(simulation *s, size_t node)
     memo_use(s->memory);
     sim_tell(s, "%zu: starts", node);
     s->counts.restarts++;
-    node_start(s, node);
+    sim_node_start(s, node);
     memo_use(NULL);
 }
 
@@ -290,18 +293,45 @@ void sim_restart_without_last_block(simulation *s, size_t node)
     sim_restart(s, node);
 }
 
+void sim_audit(simulation *s)
+{
+    size_t best = s->node_count;
+    for (size_t i = 0; i < s->node_count; i++)
+        if (s->nodes[i].group && !sim_is_liar(s, i) && (best == s->node_count || s->nodes[i].told > s->nodes[best].told))
+            best = i;
+    if (best == s->node_count || s->has_failed)
+        return;
+    memo_use(s->memory);
+    store_close(copy_chain(s, s->nodes[best].disk, s->nodes[best].told));
+    memo_use(NULL);
+}
+
 /* ---- what goes wrong ---- */
 
-void sim_fail(simulation *s, const char *format, ...)
+static void fail(simulation *s, int64_t height, const char *format, va_list args)
 {
     if (s->has_failed)
         return;
     s->has_failed = true;
+    s->failed_height = height;
+    vsnprintf(s->why, sizeof s->why, format, args);
+    sim_tell(s, "BROKEN: %s", s->why);
+}
+
+void sim_fail(simulation *s, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(s->why, sizeof s->why, format, args);
+    fail(s, -1, format, args);
     va_end(args);
-    sim_tell(s, "BROKEN: %s", s->why);
+}
+
+void sim_fail_at(simulation *s, int64_t height, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fail(s, height, format, args);
+    va_end(args);
 }
 
 void sim_set_clock(simulation *s, size_t node, int64_t offset_ms)
@@ -322,15 +352,21 @@ void sim_slow_down(simulation *s, size_t node, unsigned step_ms, unsigned job_fa
 
 void sim_make_liar(simulation *s, size_t node, sim_twist twist, void *context)
 {
+    s->nodes[node].is_liar = true;
     s->nodes[node].twist = twist;
     s->nodes[node].twist_context = context;
+}
+
+void sim_stop_lying(simulation *s, size_t node)
+{
+    s->nodes[node].twist = NULL;
 }
 
 bool sim_is_liar(const simulation *s, size_t node)
 {
     const sim_options *o = &s->options;
     bool is_twin = node >= o->nodes + o->observers || (node < o->nodes && node >= o->nodes - o->twins);
-    return is_twin || s->nodes[node].twist;
+    return is_twin || s->nodes[node].is_liar;
 }
 
 void sim_send(simulation *s, const sim_message *m)
@@ -350,11 +386,6 @@ uint64_t sim_now_ms(const simulation *s)
 const char *sim_failure(const simulation *s)
 {
     return s->has_failed ? s->why : NULL;
-}
-
-const buffer *sim_story(const simulation *s)
-{
-    return &s->story;
 }
 
 size_t sim_node_count(const simulation *s)

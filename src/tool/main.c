@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const tool *const tools[] = {&tool_node, &tool_chain, &tool_account, &tool_tx, &tool_bench};
+static const tool *const tools[] = {&tool_node, &tool_chain, &tool_account, &tool_tx, &tool_bench, &tool_sim};
 
 int tool_fail(const char *name, const char *format, ...)
 {
