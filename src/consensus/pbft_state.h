@@ -23,7 +23,7 @@ enum {
     PBFT_FORWARD_BLOCKS = 10,
     PBFT_EMPTY_BLOCK_MS = 1000,
     PBFT_VIEW_TIMEOUT_MS = 3000,
-    PBFT_CHANGE_CYCLE_MAX = 20
+    PBFT_CHANGE_CYCLE_MAX = 8 /* the reference: 20; docs/decisions/0004 */
 };
 
 /* A prepare and its block in full, not executed. proposal NULL: none. */
