@@ -41,6 +41,16 @@ foreach(script ${scripts})
   endif()
 endforeach()
 
+# Whole networks from seeds (sim/trial.h): `ctest -L sim`. Sanitized builds are slower and play fewer.
+if(TARGET hanse AND NOT HANSE_FUZZ AND NOT HANSE_TSAN)
+  set(hanse_sim_seeds 1..200)
+  if(HANSE_ASAN)
+    set(hanse_sim_seeds 1..40)
+  endif()
+  add_test(NAME sim/seeds COMMAND hanse sim --seeds ${hanse_sim_seeds} --hours 0.015 --jobs 2 --quiet)
+  set_tests_properties(sim/seeds PROPERTIES TIMEOUT 300 PROCESSORS 2 LABELS sim)
+endif()
+
 file(GLOB benches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
 foreach(source ${benches})
   get_filename_component(stem ${source} NAME_WE)
