@@ -153,8 +153,11 @@ static void ask_method(unsigned chosen, bytes params)
     buffer_free(&body);
 }
 
+/* Jansson is strict, but for zero bytes. */
 static void compare_parsers(bytes text)
 {
+    if (text.size == 0 || memchr(text.data, 0, text.size))
+        return;
     json_error_t ignored;
     json_t *strict = json_loadb((const char *)text.data, text.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, &ignored), *ours;
     json_text_result result = json_text_parse(text, &ours);
