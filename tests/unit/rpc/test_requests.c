@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <sched.h>
 #include <semaphore.h>
 #include <unistd.h>
 
@@ -455,8 +456,8 @@ static void *answer_all(void *context)
 {
     answerer *self = context;
     while (!atomic_load(&self->stop))
-        world_answer_held(self->w);
-    world_answer_held(self->w);
+        if (world_answer_held(self->w) == 0)
+            sched_yield();
     return NULL;
 }
 
