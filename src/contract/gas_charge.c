@@ -97,7 +97,8 @@ static contract_outcome change_gas(contract_call *c, bool adds)
     if (adds && u256_compare(changed, remain) < 0)
         return answer_remain(c, CODE_GCM_CHARGED_GAS_OVERFLOW, U256_ZERO);
     account_set_remaining_gas(c->state, &target, changed);
-    return answer_remain(c, CODE_SUCCESS, changed);
+    account_remaining_gas(c->state, &target, &remain); /* MPT chains keep none: 0 after a charge too */
+    return answer_remain(c, CODE_SUCCESS, remain);
 }
 
 static contract_outcome charge(contract_call *c)

@@ -25,6 +25,7 @@ executor *executor_new(const chain_rules *rules)
     if (getrandom(&x->hash_seed, sizeof x->hash_seed, GRND_NONBLOCK) != (ssize_t)sizeof x->hash_seed)
         x->hash_seed = (uint64_t)(uintptr_t)x;
     x->codes = code_cache_new(&x->evm, EXECUTOR_CODE_CACHE_BYTES, x->hash_seed);
+    x->nodes = node_cache_new(EXECUTOR_NODE_CACHE_BYTES, x->hash_seed);
     return x;
 }
 
@@ -34,6 +35,7 @@ void executor_free(executor *x)
         return;
     contract_registry_free(x->contracts);
     code_cache_free(x->codes);
+    node_cache_free(x->nodes);
     free(x);
 }
 
@@ -71,18 +73,19 @@ static void own_receipt(arena *a, receipt *r)
 static void finish_block(block_run *run, block *b)
 {
     const chain_rules *rules = run->x->rules;
-    hash256 root = block_state_root(run->state);
+    block_roots roots = block_state_roots(run->state);
     bool with_root = rules_have(rules, GATE_RECEIPT_STATE_ROOT) || (rules->enable_parallel && rules_have(rules, GATE_RC2_ENCODING));
     u256 sum = U256_ZERO;
     for (size_t i = 0; i < b->receipt_count; i++) {
         receipt *r = &b->receipts[i];
         if (with_root)
-            r->state_root = root;
+            r->state_root = roots.state_root;
         sum = u256_add(sum, r->gas_used);
         if (!rules_have(rules, GATE_REMAIN_GAS))
             r->gas_used = sum;
     }
-    b->header.state_root = b->header.db_hash = root;
+    b->header.state_root = roots.state_root;
+    b->header.db_hash = roots.db_hash;
     b->header.receipts_root = block_receipts_root(rules, b);
     block_seal_hash(rules, b);
 }
@@ -90,8 +93,6 @@ static void finish_block(block_run *run, block *b)
 /* What this executor does not reproduce is refused, not approximated. */
 static bool is_supported(const chain_rules *rules, error_text *why)
 {
-    if (rules->state != STATE_STORAGE)
-        return error_set(why, "state type mpt is not supported");
     if (rules->version == VERSION_RC1)
         return error_set(why, "executing with supported_version 2.0.0-rc1 is not supported");
     return true;
@@ -125,12 +126,15 @@ static bool is_receipt_expected(const chain_rules *rules, const receipt *got, co
    of the expected receipts. */
 static bool run_transactions(block_run *run, block *b, schedule *s)
 {
+    bool with_running_root = !rules_have(run->x->rules, GATE_RECEIPT_STATE_ROOT);
     schedule_begin(s, run, b);
     for (size_t i = 0; i < b->transaction_count; i++) {
         size_t at = s->order ? s->order[i] : i;
         if (block_state_failed(run->state, NULL))
             return false;
+        hash256 root = with_running_root ? block_state_running_root(run->state) : (hash256){{0}};
         run_transaction(run, b->transactions[at], &b->receipts[at]);
+        b->receipts[at].state_root = root;
         own_receipt(&b->memory, &b->receipts[at]);
         if (s->expected && !is_receipt_expected(run->x->rules, &b->receipts[at], &s->expected[at], at ? &s->expected[at - 1] : NULL)) {
             s->differs_at = i;
@@ -151,6 +155,8 @@ static execute_result run_block(block_run *run, block *b, const block *proposal,
         return EXECUTE_FAILED;
     if (is_run) {
         finish_block(run, b);
+        if (block_state_failed(run->state, why))
+            return EXECUTE_FAILED;
         hash256 wanted = header_hash(run->x->rules->suite, &proposal->header);
         if (!has_receipts_root(proposal) || hash256_equal(&wanted, &b->hash))
             return EXECUTE_OK;
@@ -160,15 +166,17 @@ static execute_result run_block(block_run *run, block *b, const block *proposal,
 }
 
 /* Runs the block in one order. *made is set on EXECUTE_OK. */
-static execute_result run_order(executor *x, store *s, store_snapshot *snapshot, const block *proposal, int64_t parent_number,
-                                schedule *orders, execution **made, error_text *why)
+static execute_result run_order(executor *x, store *s, store_snapshot *snapshot, const block *proposal,
+                                const parent_block *parent, schedule *orders, execution **made, error_text *why)
 {
     block *b = block_copy(proposal);
     block_set_signatures(b, NULL, 0);
     block_run run = {0};
     execute_result result = EXECUTE_FAILED;
-    if (know_senders(x, b, why) && block_run_begin(&run, x, s, snapshot, parent_number, why))
+    if (know_senders(x, b, why) && block_run_begin(&run, x, s, snapshot, parent->number, why)) {
+        block_state_open_accounts(run.state, &parent->state_root, x->nodes);
         result = run_block(&run, b, proposal, orders, why);
+    }
     if (result != EXECUTE_OK) {
         block_state_free(run.state);
         block_drop(b);
@@ -199,7 +207,7 @@ execute_result executor_run_block(executor *x, store *s, const block *proposal, 
     store_snapshot *snapshot = s->engine->snapshot_take(s);
     execute_result result;
     do {
-        result = run_order(x, s, snapshot, proposal, parent->number, &orders, out, why);
+        result = run_order(x, s, snapshot, proposal, parent, &orders, out, why);
     } while (result == EXECUTE_REJECTED && schedule_next(&orders));
     s->engine->snapshot_release(s, snapshot);
     schedule_free(&orders);
@@ -262,6 +270,7 @@ bool executor_call(executor *x, store *s, const block_header *latest, const hash
     bool ok = block_run_begin(&run, x, s, snapshot, latest->number, why);
     if (ok) {
         receipt r;
+        block_state_open_accounts(run.state, &latest->state_root, x->nodes);
         run.number = latest->number;
         run.timestamp_ms = (int64_t)latest->timestamp_ms;
         run_transaction(&run, call, &r);

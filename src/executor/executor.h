@@ -6,11 +6,12 @@
 #include "chain/block.h"
 #include "store/store.h"
 
-/* What is worked out once for a group and kept from block to block: the selectors of the built-in contracts, and analysed
-   code, bounded by EXECUTOR_CODE_CACHE_BYTES (least recently used goes first). rules must outlive it. */
+/* What is worked out once for a group and kept from block to block: the selectors of the built-in contracts, analysed code,
+   bounded by EXECUTOR_CODE_CACHE_BYTES, and on MPT chains nodes of the trie and codes as stored, bounded by
+   EXECUTOR_NODE_CACHE_BYTES (least recently used goes first). rules must outlive it. */
 typedef struct executor executor;
 
-enum { EXECUTOR_CODE_CACHE_BYTES = 64 * 1024 * 1024 };
+enum { EXECUTOR_CODE_CACHE_BYTES = 64 * 1024 * 1024, EXECUTOR_NODE_CACHE_BYTES = 32 * 1024 * 1024 };
 
 executor *executor_new(const chain_rules *rules) MUST_USE;
 void executor_free(executor *x); /* NULL is allowed */

@@ -12,6 +12,7 @@ struct executor {
     evm_rules evm;
     contract_registry *contracts;
     code_cache *codes;
+    node_cache *nodes;       /* MPT chains */
     uint64_t hash_seed;
 };
 
@@ -69,7 +70,8 @@ typedef struct {
     uint64_t refunds;
 } tx_run;
 
-/* block_run of the state after parent_number; the caller frees state. false: the store failed. */
+/* block_run of the state after parent_number; the caller frees state, and opens its accounts where a chain keeps
+   them in a trie (block_state_open_accounts). false: the store failed. */
 bool block_run_begin(block_run *run, executor *x, store *s, store_snapshot *snapshot, int64_t parent_number, error_text *why);
 /* Runs tx and merges what it did. Receipt: all but state_root; its views live as long as run->state. */
 void run_transaction(block_run *run, const transaction *tx, receipt *out);

@@ -4,7 +4,7 @@
 
 #include "codec/hex.h"
 #include "codec/rlp.h"
-#include "state/condition.h"
+#include "state/account.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -257,17 +257,12 @@ bool ledger_totals(ledger *l, u256 *transactions, u256 *failed_transactions)
 
 bool ledger_code(ledger *l, const address *contract, arena *a, bytes *out)
 {
-    char table[64], digits[sizeof contract->b * 2 + 1] = "";
-    hex_write(BYTES_OF_VALUE(*contract), digits);
-    snprintf(table, sizeof table, rules_have(&l->rules, GATE_SHORT_TABLE_NAMES) ? "c_%s" : "_contract_data_%s_", digits);
-    *out = BYTES_EMPTY;
-    row r;
-    if (!ledger_read_row(l, table, BYTES_OF_LITERAL("code"), a, &r))
-        return ledger_failure(l, NULL) == STORE_OK;
-    *out = field(&r, "value");
-    if (!rules_have(&l->rules, GATE_RAW_CODE_ROWS) && !hex_read_any(a, *out, out))
-        return note_damage(l, table, "code that is no hexadecimal text");
-    return true;
+    error_text why = {""};
+    hash256 state_root = ledger_head(l).state_root; /* nodes of a trie are never removed: the head may move meanwhile */
+    if (account_committed_code(&l->rules, l->store, &state_root, contract, a, out, &why))
+        return true;
+    note_failure(l, STORE_CORRUPT, &why);
+    return false;
 }
 
 static void take_node(const row_set *rows, const char *type, int64_t number, node_id *out, size_t *count)

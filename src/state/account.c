@@ -1,286 +1,127 @@
-#include "state/account.h"
-#include "state/address_text.h"
+/* What both kinds of accounts share; the rest is passed on to the engine that the chain's state kind chose. */
+#include "state/account_engine.h"
+#include "state/inside.h"
 
-#include "codec/hex.h"
-
-#define KEY(literal) BYTES_OF_LITERAL(literal)
-
-bytes account_table_name(tx_state *t, const address *a)
+static const account_engine *engine_of(tx_state *t)
 {
-    char hex[ADDRESS_HEX_BYTES];
-    address_write_hex(a, hex);
-    bool is_short = rules_have(block_state_rules(tx_state_block(t)), GATE_SHORT_TABLE_NAMES);
-    return bytes_of_text(arena_print(tx_state_memory(t), is_short ? "c_%s" : "_contract_data_%s_", hex));
-}
-
-static state_table *open_account(tx_state *t, const address *a)
-{
-    char name[64] = "c_";
-    if (!rules_have(block_state_rules(tx_state_block(t)), GATE_SHORT_TABLE_NAMES))
-        return tx_state_open(t, account_table_name(t, a));
-    address_write_hex(a, name + 2);
-    return tx_state_open(t, bytes_of(name, 2 + ADDRESS_HEX_BYTES - 1));
-}
-
-state_table *account_table(tx_state *t, const address *a)
-{
-    return open_account(t, a);
-}
-
-static bytes value_of(tx_state *t, state_table *table, bytes key)
-{
-    state_row *r = table ? tx_state_find(t, table, key) : NULL;
-    return r ? tx_state_field(t, r, KEY("value")) : BYTES_EMPTY;
-}
-
-static bool has_row(tx_state *t, state_table *table, bytes key)
-{
-    return tx_state_find(t, table, key) != NULL;
-}
-
-static u256 number_of(bytes text)
-{
-    u256 number;
-    return u256_from_decimal(text, &number) ? number : U256_ZERO;
-}
-
-static bytes decimal(u256 number, char text[U256_DECIMAL_BYTES])
-{
-    size_t size = u256_to_decimal(number, text);
-    return bytes_of(text, size);
-}
-
-static void update_value(tx_state *t, state_table *table, bytes key, bytes value)
-{
-    const row_field fields[] = {{KEY("key"), key}, {KEY("value"), value}};
-    (void)tx_state_update(t, table, key, fields, COUNT(fields), NULL, NULL);
-}
-
-static void insert_value(tx_state *t, state_table *table, bytes key, bytes value)
-{
-    const row_field fields[] = {{KEY("key"), key}, {KEY("value"), value}};
-    (void)tx_state_insert(t, table, key, fields, COUNT(fields), NULL);
-}
-
-static void put_value(tx_state *t, state_table *table, bytes key, bytes value)
-{
-    if (has_row(t, table, key))
-        update_value(t, table, key, value);
-    else
-        insert_value(t, table, key, value);
-}
-
-/* A hash or code as a row holds it: raw, or as hex text below 2.5.0. */
-static bytes stored_form(tx_state *t, bytes raw)
-{
-    if (rules_have(block_state_rules(tx_state_block(t)), GATE_RAW_CODE_ROWS))
-        return raw;
-    return bytes_of_text(hex_text(tx_state_memory(t), raw));
-}
-
-static bytes raw_form(tx_state *t, bytes stored)
-{
-    bytes raw;
-    if (rules_have(block_state_rules(tx_state_block(t)), GATE_RAW_CODE_ROWS))
-        return stored;
-    return hex_read_any(tx_state_memory(t), stored, &raw) ? raw : BYTES_EMPTY;
-}
-
-static hash256 empty_hash(tx_state *t)
-{
-    return suite_hash(block_state_rules(tx_state_block(t))->suite, BYTES_EMPTY);
-}
-
-static state_table *create_account(tx_state *t, const address *a, u256 nonce)
-{
-    char text[U256_DECIMAL_BYTES];
-    state_table *table = NULL;
-    bytes name = account_table_name(t, a);
-    if (tx_state_create_table(t, name, KEY("key"), KEY("value"), NULL, &table) != TABLE_OK)
-        return NULL;
-    hash256 none = empty_hash(t);
-    insert_value(t, table, KEY("balance"), KEY("0"));
-    insert_value(t, table, KEY("codeHash"), stored_form(t, BYTES_OF_VALUE(none)));
-    insert_value(t, table, KEY("code"), BYTES_EMPTY);
-    insert_value(t, table, KEY("nonce"), decimal(nonce, text));
-    insert_value(t, table, KEY("alive"), KEY("true"));
-    return table;
+    return t->block->accounts;
 }
 
 u256 account_nonce(tx_state *t, const address *a)
 {
-    return number_of(value_of(t, open_account(t, a), KEY("nonce")));
+    return engine_of(t)->nonce(t, a);
 }
 
 void account_increment_nonce(tx_state *t, const address *a)
 {
-    char text[U256_DECIMAL_BYTES];
-    state_table *table = open_account(t, a);
-    if (table == NULL)
-        create_account(t, a, u256_of(1));
-    else if (has_row(t, table, KEY("nonce")))
-        update_value(t, table, KEY("nonce"), decimal(u256_add(account_nonce(t, a), u256_of(1)), text));
+    engine_of(t)->increment_nonce(t, a);
 }
 
 void account_set_nonce(tx_state *t, const address *a, u256 nonce)
 {
-    char text[U256_DECIMAL_BYTES];
-    state_table *table = open_account(t, a);
-    if (table)
-        update_value(t, table, KEY("nonce"), decimal(nonce, text));
-    else
-        create_account(t, a, nonce);
+    engine_of(t)->set_nonce(t, a, nonce);
 }
 
 u256 account_balance(tx_state *t, const address *a)
 {
-    return number_of(value_of(t, open_account(t, a), KEY("balance")));
+    return engine_of(t)->balance(t, a);
 }
 
 bool account_subtract_balance(tx_state *t, const address *a, u256 amount)
 {
-    char text[U256_DECIMAL_BYTES];
-    state_table *table = open_account(t, a);
-    if (table == NULL)
-        return false;
-    state_row *r = tx_state_find(t, table, KEY("balance"));
-    if (r == NULL)
-        return true;
-    u256 balance = number_of(tx_state_field(t, r, KEY("value")));
-    if (u256_compare(balance, amount) < 0)
-        return false;
-    update_value(t, table, KEY("balance"), decimal(u256_sub(balance, amount), text));
-    return true;
-}
-
-hash256 account_code_hash(tx_state *t, const address *a)
-{
-    state_table *table = open_account(t, a);
-    state_row *r = table ? tx_state_find(t, table, KEY("codeHash")) : NULL;
-    if (r == NULL)
-        return empty_hash(t);
-    bytes raw = raw_form(t, tx_state_field(t, r, KEY("value")));
-    hash256 hash = {{0}};
-    if (raw.size == sizeof hash)
-        memcpy(&hash, raw.data, sizeof hash);
-    return hash;
+    return engine_of(t)->subtract_balance(t, a, amount);
 }
 
 bool account_has_code(tx_state *t, const address *a)
 {
-    hash256 hash = account_code_hash(t, a), none = empty_hash(t);
+    hash256 hash = account_code_hash(t, a), none = suite_hash(t->block->rules->suite, BYTES_EMPTY);
     return !hash256_equal(&hash, &none);
 }
 
 bytes account_code(tx_state *t, const address *a)
 {
-    if (!account_has_code(t, a))
-        return BYTES_EMPTY;
-    return raw_form(t, value_of(t, open_account(t, a), KEY("code")));
+    return engine_of(t)->code(t, a);
+}
+
+hash256 account_code_hash(tx_state *t, const address *a)
+{
+    return engine_of(t)->code_hash(t, a);
 }
 
 void account_set_code(tx_state *t, const address *a, bytes code)
 {
-    state_table *table = open_account(t, a);
-    if (table == NULL)
-        return;
-    hash256 hash = suite_hash(block_state_rules(tx_state_block(t))->suite, code);
-    update_value(t, table, KEY("code"), stored_form(t, code));
-    update_value(t, table, KEY("codeHash"), stored_form(t, BYTES_OF_VALUE(hash)));
+    engine_of(t)->set_code(t, a, code);
 }
 
 bool account_is_not_empty(tx_state *t, const address *a)
 {
-    if (open_account(t, a) == NULL)
-        return false;
     return !u256_is_zero(account_balance(t, a)) || account_has_code(t, a) || !u256_is_zero(account_nonce(t, a));
 }
 
 hash256 account_visible_code_hash(tx_state *t, const address *a)
 {
-    const chain_rules *rules = block_state_rules(tx_state_block(t));
-    if (!account_is_not_empty(t, a))
-        return (hash256){{0}};
-    /* QUIRK from 2.5.0 to below 2.8.0: the raw row is read as hex text and gives 0 (execution.md section 3). */
-    if (rules_have(rules, GATE_RAW_CODE_ROWS) && !rules_have(rules, GATE_RAW_CODE_HASH))
-        return (hash256){{0}};
-    return account_code_hash(t, a);
+    return account_is_not_empty(t, a) ? engine_of(t)->visible_code_hash(t, a) : (hash256){{0}};
 }
 
 u256 account_storage(tx_state *t, const address *a, const u256 *slot)
 {
-    char text[U256_DECIMAL_BYTES];
-    return number_of(value_of(t, open_account(t, a), decimal(*slot, text)));
+    return engine_of(t)->storage(t, a, slot);
 }
 
 void account_set_storage(tx_state *t, const address *a, const u256 *slot, const u256 *value)
 {
-    char key[U256_DECIMAL_BYTES], text[U256_DECIMAL_BYTES];
-    state_table *table = open_account(t, a);
-    if (table)
-        put_value(t, table, decimal(*slot, key), decimal(*value, text));
+    engine_of(t)->set_storage(t, a, slot, value);
 }
 
 bool account_may_write(tx_state *t, const address *a, const address *origin)
 {
-    state_table *table = open_account(t, a);
-    return table == NULL || tx_state_may_write(table, origin);
+    return engine_of(t)->may_write(t, a, origin);
 }
 
 void account_kill(tx_state *t, const address *a)
 {
-    state_table *table = open_account(t, a);
-    if (table == NULL)
-        return;
-    hash256 none = empty_hash(t);
-    update_value(t, table, KEY("nonce"), KEY("0"));
-    update_value(t, table, KEY("balance"), KEY("0"));
-    update_value(t, table, KEY("code"), BYTES_EMPTY);
-    update_value(t, table, KEY("codeHash"), stored_form(t, BYTES_OF_VALUE(none)));
-    update_value(t, table, KEY("alive"), KEY("false"));
+    engine_of(t)->kill(t, a);
 }
 
 bool account_is_frozen(tx_state *t, const address *a)
 {
-    return bytes_equal_text(value_of(t, open_account(t, a), KEY("frozen")), "true");
+    return engine_of(t)->is_frozen(t, a);
 }
 
 void account_add_manager(tx_state *t, const address *a, bytes manager_hex)
 {
-    state_table *table = open_account(t, a);
-    if (table)
-        insert_value(t, table, KEY("authority"), manager_hex);
+    engine_of(t)->add_manager(t, a, manager_hex);
 }
 
 state_rows account_managers(tx_state *t, const address *a)
 {
-    state_table *table = open_account(t, a);
-    return table ? tx_state_select(t, table, KEY("authority"), NULL) : (state_rows){0};
+    return engine_of(t)->managers(t, a);
 }
 
 bool account_remaining_gas(tx_state *t, const address *a, u256 *out)
 {
-    if (tx_state_cached_gas(t, a, out))
-        return true;
-    *out = U256_ZERO;
-    state_table *table = open_account(t, a);
-    if (table == NULL)
-        return false;
-    state_row *r = tx_state_find(t, table, KEY("remain_gas"));
-    if (r) {
-        *out = number_of(tx_state_field(t, r, KEY("value")));
-        tx_state_cache_gas(t, a, *out);
-    }
-    return true;
+    return engine_of(t)->remaining_gas(t, a, out);
 }
 
 void account_set_remaining_gas(tx_state *t, const address *a, u256 gas)
 {
-    char text[U256_DECIMAL_BYTES];
-    state_table *table = open_account(t, a);
-    if (table == NULL)
-        table = create_account(t, a, U256_ZERO);
-    if (table)
-        put_value(t, table, KEY("remain_gas"), decimal(gas, text));
-    tx_state_cache_gas(t, a, gas);
+    engine_of(t)->set_remaining_gas(t, a, gas);
+}
+
+block_roots block_state_roots(block_state *b)
+{
+    hash256 tables = block_state_root(b);
+    return (block_roots){.state_root = b->accounts->state_root(b, &tables), .db_hash = tables};
+}
+
+hash256 block_state_running_root(block_state *b)
+{
+    return b->accounts->running_root(b);
+}
+
+bool account_committed_code(const chain_rules *rules, store *s, const hash256 *state_root, const address *account, arena *a,
+                            bytes *code, error_text *why)
+{
+    *code = BYTES_EMPTY;
+    return account_engine_of(rules)->committed_code(rules, s, state_root, account, a, code, why);
 }

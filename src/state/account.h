@@ -1,11 +1,13 @@
-/* account.h: accounts as tables (storage state). Source: spec/execution.md 8.2 to 8.4, spec/data-model.md 8.9.
-   The other kind of state (a Merkle-Patricia trie, execution.md section 9) would stand behind the same calls. */
+/* account.h: accounts and contracts as a transaction sees and changes them. chain_rules.state says where they are kept: in one
+   table each (STATE_STORAGE: spec/execution.md 8.2 to 8.4, spec/data-model.md 8.9), or in a Merkle-Patricia trie (STATE_MPT:
+   execution.md section 9, data-model.md 7.4). In a trie nobody is frozen, no contract has managers or writers of its own, and
+   remaining gas is always 0. */
 #ifndef HANSE_STATE_ACCOUNT_H
 #define HANSE_STATE_ACCOUNT_H
 
 #include "state/tx_state.h"
 
-/* The account's table, or NULL. */
+/* The account's table, or NULL; always NULL on MPT chains. */
 state_table *account_table(tx_state *t, const address *a);
 bytes account_table_name(tx_state *t, const address *a); /* in the transaction's memory */
 
@@ -29,6 +31,7 @@ void account_set_storage(tx_state *t, const address *a, const u256 *slot, const 
 /* Whether origin may write the contract's storage (execution.md 2.12). */
 bool account_may_write(tx_state *t, const address *a, const address *origin);
 
+/* Storage state: rows are reset. Trie: the account is gone when the transaction is merged. */
 void account_kill(tx_state *t, const address *a);
 bool account_is_frozen(tx_state *t, const address *a);
 /* Adds one row `authority` with the manager's address text. */
@@ -38,5 +41,10 @@ state_rows account_managers(tx_state *t, const address *a);
 /* Gas the account has left (execution.md 2.11). false: the account has no table; a missing row is true and 0. */
 bool account_remaining_gas(tx_state *t, const address *a, u256 *out);
 void account_set_remaining_gas(tx_state *t, const address *a, u256 gas);
+
+/* The code of an account as committed, in a; empty when there is none. state_root: of the newest block; only MPT chains ask.
+   false with a reason: the store failed, or what it holds is damaged. */
+bool account_committed_code(const chain_rules *rules, store *s, const hash256 *state_root, const address *account, arena *a,
+                            bytes *code, error_text *why) MUST_USE;
 
 #endif

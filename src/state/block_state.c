@@ -1,3 +1,4 @@
+#include "state/account_engine.h"
 #include "state/inside.h"
 
 #include "base/memory.h"
@@ -10,7 +11,15 @@ block_state *block_state_new(const chain_rules *rules, store *s, store_snapshot 
     block_state *b = memory_new(sizeof *b);
     *b = (block_state){.rules = rules, .store = s, .snapshot = snapshot, .parent_number = parent_number,
                        .hash_seed = hash_seed, .tables = map_init(hash_seed), .gas = map_init(hash_seed)};
+    b->accounts = account_engine_of(rules);
+    block_state_open_accounts(b, &(hash256){{0}}, NULL);
     return b;
+}
+
+void block_state_open_accounts(block_state *b, const hash256 *parent_root, node_cache *nodes)
+{
+    if (b->rules->state == STATE_MPT)
+        account_trie_open(b, parent_root, nodes);
 }
 
 void block_state_free(block_state *b)
@@ -22,6 +31,7 @@ void block_state_free(block_state *b)
         map_free(&((block_table *)entry->value)->slots);
     map_free(&b->tables);
     map_free(&b->gas);
+    account_trie_close(b);
     free(b->objects);
     arena_reset(&b->memory);
     free(b);
@@ -47,6 +57,13 @@ bool block_state_failed(const block_state *b, error_text *why)
     if (b->failed && why)
         *why = b->failure;
     return b->failed;
+}
+
+void block_state_fail(block_state *b, const char *what, const error_text *why)
+{
+    if (!b->failed)
+        error_set(&b->failure, "reading table %.64s: %s", what, why->text);
+    b->failed = true;
 }
 
 block_table *block_state_table(block_state *b, bytes name)
@@ -80,11 +97,8 @@ static row_set load_rows(block_state *b, bytes table, bytes key)
     store_result result = store_get_many(b->store, b->snapshot, &where, 1, &b->memory, &rows, &why);
     if (result == STORE_OK)
         return rows;
-    if (!b->failed) {
-        b->failed = true;
-        error_set(&b->failure, "reading table %.*s: %s: %s", (int)(table.size < 64 ? table.size : 64),
-                  (const char *)table.data, store_result_text(result), why.text);
-    }
+    error_prefix(&why, "%s", store_result_text(result));
+    block_state_fail(b, arena_copy_text(&b->memory, table), &why);
     return (row_set){0};
 }
 
@@ -172,6 +186,7 @@ void block_state_merge(block_state *b, tx_state *t)
     at = 0;
     for (map_entry *entry; (entry = map_next(&t->gas, &at));)
         map_put(&b->gas, entry->key, entry->value);
+    account_trie_merge(b, t);
     merge_objects(b, t);
 }
 

@@ -1,4 +1,4 @@
-/* block_state.h: the tables of one group while one block runs: what the store holds, and what the block's transactions did to
+/* block_state.h: the tables and accounts of one group while one block runs: what the store holds, and what the block's transactions did to
    it. Transactions run on a tx_state (tx_state.h); merging one makes its effects part of the block, in the order of merging.
    Merging also takes over what a transaction undid: touched rows, dirty tables, opened tables (the QUIRKs of
    spec/execution.md 8.5 that decide the state root).
@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/u256.h"
 #include "chain/rules.h"
+#include "state/node_cache.h"
 #include "store/store.h"
 
 typedef struct block_state block_state;
@@ -19,6 +20,9 @@ typedef struct tx_state tx_state;
 block_state *block_state_new(const chain_rules *rules, store *s, store_snapshot *snapshot, int64_t parent_number,
                              uint64_t hash_seed) MUST_USE;
 void block_state_free(block_state *b); /* NULL is allowed */
+/* MPT chains: before anything runs, the state root of the parent (zero: an empty trie, as at the start), and a cache of nodes
+   (NULL: none) that outlives b's reads. Without effect on other chains. */
+void block_state_open_accounts(block_state *b, const hash256 *parent_root, node_cache *nodes);
 
 const chain_rules *block_state_rules(const block_state *b);
 int64_t block_state_parent_number(const block_state *b);
@@ -35,10 +39,20 @@ void block_state_merge(block_state *b, tx_state *t);
 /* true: the store failed while this state was read; whatever was computed is void. */
 bool block_state_failed(const block_state *b, error_text *why);
 
-/* The root of the merged state: execution.md 8.6. */
+/* The root of the merged tables: execution.md 8.6. */
 hash256 block_state_root(block_state *b);
 
-/* The rows to write. Ids continue after *last_id. Puts live in a; views in them live as long as b. */
+typedef struct {
+    hash256 state_root, db_hash; /* of the header: data-model.md section 7 */
+} block_roots;
+
+/* When everything is merged, before block_state_changes. Reads the store: ask block_state_failed afterwards. */
+block_roots block_state_roots(block_state *b);
+/* The state root in a receipt below version 2.2.0, where the block still runs: zero, or on MPT chains the trie's root so far. */
+hash256 block_state_running_root(block_state *b);
+
+/* The rows to write, nodes of the accounts' trie among them. Ids continue after *last_id. Puts live in a; views in them live
+   as long as b. Reads nothing. */
 void block_state_changes(block_state *b, arena *a, int64_t block_number, uint64_t *last_id, store_put **puts, size_t *count);
 
 /* The rows the root covers, as text for a person or a diff: a line for each table and each row. */

@@ -142,7 +142,7 @@ void block_state_changes(block_state *b, arena *a, int64_t block_number, uint64_
         *last_id += 100000;
     for (size_t i = 0; i < table_count; i++)
         most += tables[i]->slots.count;
-    *puts = arena_take_array(a, most, sizeof **puts);
+    *puts = arena_take_array(a, most + b->trie.fresh.count, sizeof **puts);
     for (size_t i = 0; i < table_count; i++) {
         size_t slot_count;
         block_slot **slots = block_table_sorted_slots(tables[i], &scratch, &slot_count);
@@ -151,6 +151,8 @@ void block_state_changes(block_state *b, arena *a, int64_t block_number, uint64_
             if (slot_changed(slots[j]))
                 (*puts)[found++] = put_of(tables[i], slots[j], a, block_number, &ids);
     }
+    for (const fresh_value *fresh = b->trie.first_fresh; fresh; fresh = fresh->next)
+        (*puts)[found++] = trie_store_put(a, &fresh->hash, fresh->value, block_number);
     *count = found;
     map_free(&ids);
     arena_reset(&scratch);

@@ -9,7 +9,7 @@ tx_state *tx_state_new(block_state *b)
 {
     tx_state *t = memory_new(sizeof *t);
     *t = (tx_state){.block = b, .serial = ++b->last_serial, .tables = map_init(b->hash_seed), .copies = map_init(b->hash_seed),
-                    .gas = map_init(b->hash_seed)};
+                    .accounts = map_init(b->hash_seed), .gas = map_init(b->hash_seed)};
     return t;
 }
 
@@ -21,6 +21,7 @@ void tx_state_free(tx_state *t)
         map_free(&t->opened[i]->slots);
     map_free(&t->tables);
     map_free(&t->copies);
+    account_trie_forget(t);
     map_free(&t->gas);
     free(t->opened);
     free(t->undo);
@@ -369,7 +370,7 @@ state_row *tx_state_find(tx_state *t, state_table *table, bytes key)
 
 /* Writing. */
 
-static void record(tx_state *t, undo_record undone)
+void tx_state_record(tx_state *t, undo_record undone)
 {
     if (t->undo_count == t->undo_capacity) {
         t->undo_capacity = t->undo_capacity ? t->undo_capacity * 2 : 64;
@@ -401,7 +402,7 @@ static void append_row(tx_state *t, state_table *table, bytes key, state_row *r)
     }
     slot->added[slot->count++] = r;
     table->dirty = true;
-    record(t, (undo_record){.kind = UNDO_INSERT, .row = r});
+    tx_state_record(t, (undo_record){.kind = UNDO_INSERT, .row = r});
 }
 
 int tx_state_insert(tx_state *t, state_table *table, bytes key, const row_field *fields, size_t count, const address *origin)
@@ -438,7 +439,8 @@ static void update_row(tx_state *t, state_table *table, state_row *r, const row_
             continue;
         const bytes *old = fields_find(content->fields, content->count, name);
         /* A field that was absent comes back empty (QUIRK of execution.md 8.5, point 6). */
-        record(t, (undo_record){UNDO_UPDATE, r, arena_copy(tx_state_memory(t), name), old ? *old : BYTES_EMPTY});
+        tx_state_record(t, (undo_record){.kind = UNDO_UPDATE, .row = r, .name = arena_copy(tx_state_memory(t), name),
+                                         .old = old ? *old : BYTES_EMPTY});
         put_field(tx_state_memory(t), content, name, arena_copy(tx_state_memory(t), fields[i].value));
     }
 }
@@ -467,7 +469,7 @@ int tx_state_remove(tx_state *t, state_table *table, bytes key, condition *c, co
         content->status = ROW_REMOVED;
         if (rows.rows[i]->id != 0)
             content->touched = true;
-        record(t, (undo_record){.kind = UNDO_REMOVE, .row = rows.rows[i]});
+        tx_state_record(t, (undo_record){.kind = UNDO_REMOVE, .row = rows.rows[i]});
     }
     table->dirty = true;
     return (int)rows.count;
@@ -482,17 +484,20 @@ void tx_state_undo(tx_state *t, size_t savepoint)
 {
     assert(savepoint <= t->undo_count);
     while (t->undo_count > savepoint) {
-        undo_record *last = &t->undo[--t->undo_count];
-        row_content *content = content_for_write(t, last->row);
+        const undo_record *last = &t->undo[--t->undo_count];
         switch (last->kind) {
         case UNDO_INSERT:
-            content->undone = true;
+            content_for_write(t, last->row)->undone = true;
             break;
         case UNDO_UPDATE:
-            put_field(tx_state_memory(t), content, last->name, last->old);
+            put_field(tx_state_memory(t), content_for_write(t, last->row), last->name, last->old);
             break;
         case UNDO_REMOVE:
-            content->status = ROW_NORMAL;
+            content_for_write(t, last->row)->status = ROW_NORMAL;
+            break;
+        case UNDO_ACCOUNT:
+        case UNDO_SLOT:
+            account_trie_undo(last);
             break;
         }
     }

@@ -1,7 +1,8 @@
 /* Replays recorded chains: every header, receipt and row must be those of the C++ node. */
 #include "support_replay.h"
 
-static const char *const chains[] = {"ecdsa1", "ecdsa4", "free1", "v290", "v240", "v200", "gm1", "gm4", "charge1", "short1_patched"};
+static const char *const chains[] = {"ecdsa1", "ecdsa4", "free1", "v290",    "v240",           "v200",
+                                     "gm1",    "gm4",    "mpt1",  "charge1", "short1_patched"};
 
 static void replays(void **state)
 {

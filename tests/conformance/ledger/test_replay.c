@@ -1,11 +1,12 @@
 /* Golden chains from block 0 on: executed, committed, and then the database compared with the C++ node's: every row that no later
    block wrote, every field, every id. Execution has its own replay on the floor below, which goes to the end of each chain; this
    one adds what the ledger writes. */
+#include "codec/hex.h"
 #include "ledger/ledger.h"
 #include "support_rows.h"
 
 static const char *const chains[] = {"ecdsa1", "ecdsa4", "gm1",    "gm4",     "free1",         "v200",
-                                     "v240",   "v290",   "rpbft4", "charge1", "short1_patched"};
+                                     "v240",   "v290",   "rpbft4", "charge1", "short1_patched", "mpt1"};
 
 static void run_block(golden_chain *chain, ledger *l, size_t number)
 {
@@ -63,6 +64,28 @@ static void compare_database(golden_chain *chain, store *s, size_t last)
     arena_reset(&a);
 }
 
+/* getCode as the C++ node answered it at the end of the chain. */
+static void compare_codes(golden_chain *chain, ledger *l)
+{
+    rlp_reader records = rlp_reader_of(buffer_bytes(&chain->unpacked));
+    pack_record one;
+    size_t compared = 0;
+    arena a = {0};
+    while (pack_next(&records, &one)) {
+        address contract;
+        bytes code;
+        if (!pack_is(&one, "code"))
+            continue;
+        bytes text = rlp_read_string(&one.fields);
+        assert_true(hex_read(bytes_from(text, 2), contract.b, sizeof contract.b));
+        assert_true(ledger_code(l, &contract, &a, &code));
+        assert_bytes_equal(code, rlp_read_string(&one.fields));
+        compared++;
+    }
+    assert_true(compared > 0);
+    arena_reset(&a);
+}
+
 static void replay_chain(void **state)
 {
     golden_chain *chain = golden_open(*state);
@@ -77,6 +100,7 @@ static void replay_chain(void **state)
     for (size_t number = 1; number <= last; number++)
         run_block(chain, l, number);
     compare_database(chain, s, last);
+    compare_codes(chain, l);
     ledger_close(l);
     store_close(s);
     golden_close(chain);

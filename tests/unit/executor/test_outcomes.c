@@ -310,18 +310,6 @@ static void calls_change_nothing(void **state)
     arena_reset(&a);
 }
 
-static void mpt_state_is_refused(void **state)
-{
-    (void)state;
-    error_text why = {""};
-    execution *e;
-    block *proposal = block_new();
-    c->rules.state = STATE_MPT;
-    assert_int_equal(executor_run_block(c->executor, c->store, proposal, &c->head, &e, &why), EXECUTE_FAILED);
-    assert_non_null(strstr(why.text, "mpt"));
-    block_drop(proposal);
-}
-
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -341,7 +329,6 @@ int main(void)
         CASE(refused_deployment_undoes_the_whole_transaction),
         CASE(blocks_are_refused_without_senders),
         CASE(calls_change_nothing),
-        CASE(mpt_state_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
