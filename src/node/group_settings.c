@@ -34,19 +34,11 @@ static const setting_row group_rows[] = {
     GROUP_BOOLEAN("sync", "send_txs_by_tree", send_txs_by_tree, true),
     GROUP_BOOLEAN("sync", "sync_block_by_tree", sync_block_by_tree, true),
     GROUP_BOOLEAN("sync", "allow_free_node", allow_free_node, false),
-    GROUP_BOOLEAN("tx_execute", "enable_parallel", enable_parallel, true),
 };
-
-static bool read_genesis(group_settings *g, const node_settings *node, error_text *why)
-{
-    ini file;
-    chain_rules rules = {.suite = &crypto_standard, .version = node->version};
-    return ini_read_file(&g->memory, g->genesis_path, &file, why) && genesis_read(&rules, &file, &g->memory, &g->genesis, why);
-}
 
 static bool choose_storage(group_settings *g, const ini *file, error_text *why)
 {
-    const ini_entry *entry = file ? ini_find(file, "storage", "type") : NULL;
+    const ini_entry *entry = ini_find(file, "storage", "type");
     const char *type = entry && entry->value[0] ? entry->value : "rocksdb";
     g->storage = STORAGE_ROCKSDB;
     if (strcasecmp(type, "rocksdb") == 0)
@@ -69,21 +61,16 @@ static const char *ini_beside(arena *a, const char *genesis_path)
     return arena_print(a, "%.*s.ini", (int)stem, genesis_path);
 }
 
-static bool read_group_ini(group_settings *g, const node_settings *node, error_text *why)
+static bool read_group_ini(group_settings *g, const node_settings *node, const ini *file, error_text *why)
 {
-    ini file = {.path = g->ini_path};
-    bool present = access(g->ini_path, F_OK) == 0;
-    if (present && !ini_read_file(&g->memory, g->ini_path, &file, why))
-        return false;
-    if (!settings_read_rows(&file, group_rows, COUNT(group_rows), g, &g->memory, why) ||
-        !choose_storage(g, present ? &file : NULL, why))
+    if (!settings_read_rows(file, group_rows, COUNT(group_rows), g, &g->memory, why) || !choose_storage(g, file, why))
         return false;
     if (!version_has(node->version, GATE_NETWORK_OPTIMIZATION)) {
         /* Older chains: these are off unless the file turns them on (spec/consensus.md 0.3). */
-        g->ttl_optimization &= ini_find(&file, "consensus", "enable_ttl_optimization") != NULL;
-        g->prepare_with_hashes &= ini_find(&file, "consensus", "enable_prepare_with_txsHash") != NULL;
-        g->send_txs_by_tree &= ini_find(&file, "sync", "send_txs_by_tree") != NULL;
-        g->sync_block_by_tree &= ini_find(&file, "sync", "sync_block_by_tree") != NULL;
+        g->ttl_optimization &= ini_find(file, "consensus", "enable_ttl_optimization") != NULL;
+        g->prepare_with_hashes &= ini_find(file, "consensus", "enable_prepare_with_txsHash") != NULL;
+        g->send_txs_by_tree &= ini_find(file, "sync", "send_txs_by_tree") != NULL;
+        g->sync_block_by_tree &= ini_find(file, "sync", "sync_block_by_tree") != NULL;
     }
     if (g->min_block_generation_time >= 1000)
         g->min_block_generation_time = 999; /* QUIRK of spec/consensus.md 1.2 */
@@ -94,20 +81,22 @@ static bool read_group_ini(group_settings *g, const node_settings *node, error_t
 bool group_settings_read(group_settings *g, const node_settings *node, const char *genesis_path, error_text *why)
 {
     *g = (group_settings){0};
-    g->genesis_path = arena_copy_text(&g->memory, bytes_of_text(genesis_path));
-    g->ini_path = ini_beside(&g->memory, genesis_path);
-    if (!read_genesis(g, node, why) || !read_group_ini(g, node, why))
+    arena *a = &g->memory;
+    g->genesis_path = arena_copy_text(a, bytes_of_text(genesis_path));
+    g->ini_path = ini_beside(a, genesis_path);
+    ini config, genesis_file, group_file = {.path = g->ini_path}; /* group.N.ini may be absent: defaults */
+    if (!ini_read_file(a, node->path, &config, why) || !ini_read_file(a, g->genesis_path, &genesis_file, why) ||
+        (access(g->ini_path, F_OK) == 0 && !ini_read_file(a, g->ini_path, &group_file, why)))
         return false;
-    bool mpt = genesis_state_kind(&g->genesis) == STATE_MPT;
-    g->rules = (chain_rules){
-        .suite = &crypto_standard,
-        .version = node->version,
-        .enable_parallel = g->enable_parallel && !mpt,
-        .gas = g->genesis.free_storage ? GAS_FREE_STORAGE : GAS_NORMAL,
-        .state = mpt ? STATE_MPT : STATE_STORAGE,
-        .chain_id = (uint64_t)node->chain_id,
-        .group_id = g->genesis.group_id,
-    };
+    const char *national_key = arena_print(a, "%s/gmnode.key", node->security_path);
+    chain_files files = {.config = &config,
+                         .genesis = &genesis_file,
+                         .group = &group_file,
+                         .has_national_key = access(national_key, F_OK) == 0};
+    if (!genesis_read_chain(&files, a, &g->rules, &g->genesis, why) || !read_group_ini(g, node, &group_file, why))
+        return false;
+    if (g->rules.suite->is_national)
+        return error_set(why, "%s: a chain with national algorithms (%s) is not supported yet", node->path, national_key);
     return true;
 }
 

@@ -75,7 +75,6 @@ typedef struct {
     int64_t pool_limit, pool_memory_mb, pool_expiration_s;
     int64_t idle_wait_ms, gossip_interval_ms, gossip_peers, sync_memory_mb, txs_max_gossip_peers;
     bool send_txs_by_tree, sync_block_by_tree, allow_free_node;
-    bool enable_parallel;
 } group_settings;
 
 /* Reads group.N.genesis and, when it is there, group.N.ini beside it. */
