@@ -1,5 +1,6 @@
 # Run at every build: writes OUT, a header with what getClientVersion tells about the build, and touches it only when it changes.
 # The time is the commit's, or SOURCE_DATE_EPOCH: the same sources give the same binary. Without git everything is "unknown".
+cmake_minimum_required(VERSION 3.25)
 set(branch unknown)
 set(commit unknown)
 set(epoch "$ENV{SOURCE_DATE_EPOCH}")
@@ -35,8 +36,8 @@ foreach(value branch commit)
   endif()
 endforeach()
 
-file(CONFIGURE OUTPUT ${OUT} CONTENT "#define BUILD_TIME \"@time@\"
-#define BUILD_TYPE \"@TYPE@\"
-#define BUILD_BRANCH \"@branch@\"
-#define BUILD_COMMIT \"@commit@\"
+file(CONFIGURE OUTPUT ${OUT} CONTENT "#define BUILD_TIME \"${time}\"
+#define BUILD_TYPE \"${TYPE}\"
+#define BUILD_BRANCH \"${branch}\"
+#define BUILD_COMMIT \"${commit}\"
 " @ONLY)
