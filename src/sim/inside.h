@@ -78,7 +78,7 @@ typedef struct {
     int64_t promised;          /* height of its newest Commit message, over all lives */
     hash256 promised_hash;
     bool is_liar;
-    sim_twist twist;
+    sim_twist twist, hear;
     void *twist_context;
 } sim_node;
 

@@ -315,6 +315,9 @@ void sim_node_accept(simulation *s, sim_event *e)
             return;
         }
         n->inbox_bytes += e->frame->size;
+        if (n->hear)
+            n->hear(s, n->twist_context, &(sim_message){e->frame->from, e->node, e->frame->module, e->frame->packet_type,
+                                                        bytes_of(e->frame->data, e->frame->size)});
     }
     if (n->inbox_count == n->inbox_capacity) {
         n->inbox_capacity = n->inbox_capacity ? 2 * n->inbox_capacity : 16;

@@ -1,4 +1,5 @@
 #include "sim/plan.h"
+#include "sim/liar.h"
 
 #include <stdio.h>
 
@@ -107,7 +108,10 @@ static void draw_amount(sim_fault *f, plan_shape *shape)
         f->amount = between(p, 5, 60);
         break;
     case FAULT_BYZANTINE:
-        f->amount = prng_next(p); /* which lies */
+        f->amount = UINT64_C(1) << prng_below(p, LIE_KINDS); /* one lie, or several at once */
+        if (prng_below(p, 2))
+            f->amount |= prng_next(p) & prng_next(p) & prng_next(p);
+        f->amount &= (1u << LIE_KINDS) - 1;
         break;
     default:
         break;
@@ -118,6 +122,8 @@ static sim_fault draw_fault(plan_shape *shape, const fault_kind *kinds, size_t k
 {
     prng *p = &shape->random;
     sim_fault f = {.kind = kinds[prng_below(p, kind_count)]};
+    if (shape->liars && prng_below(p, 3) == 0)
+        f.kind = FAULT_BYZANTINE;
     uint64_t longest = prng_below(p, 4) ? 15000 : 90000;
     f.start_ms = prng_below(p, shape->length_ms);
     f.end_ms = f.start_ms + between(p, FAULT_MIN_MS, longest);
@@ -179,6 +185,12 @@ void plan_describe(const sim_fault *f, buffer *out)
         break;
     case FAULT_CLOCK:
         buffer_print(out, " of node %zu %s%llu ms", f->node, f->is_hard ? "+" : "-", (unsigned long long)f->amount);
+        break;
+    case FAULT_BYZANTINE:
+        buffer_print(out, ": node %zu lies:", f->node);
+        for (unsigned k = 0; k < LIE_KINDS; k++)
+            if (f->amount >> k & 1)
+                buffer_print(out, " %s", lie_text((lie_kind)k));
         break;
     default:
         buffer_print(out, " of node %zu, %llu%s", f->node, (unsigned long long)f->amount, f->is_hard ? ", hard" : "");

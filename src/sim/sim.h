@@ -111,8 +111,8 @@ void sim_set_link(simulation *s, size_t from, size_t to, sim_link link);
 /* All links at once: what `draw` says about each. */
 void sim_set_links(simulation *s, sim_link (*draw)(void *context, size_t from, size_t to), void *context);
 
-/* What a node sends is given to this function instead; it may send anything with sim_send. Its node counts as faulty: what it commits
-   is not judged. */
+/* What a node sends is given to `sent` instead, which may send anything with sim_send; what it hears is shown to `heard` (may be NULL).
+   The node counts as faulty: what it commits is not judged. */
 typedef struct {
     size_t from, to;
     unsigned module;
@@ -120,10 +120,11 @@ typedef struct {
     bytes payload;
 } sim_message;
 typedef void (*sim_twist)(simulation *s, void *context, const sim_message *m);
-void sim_make_liar(simulation *s, size_t node, sim_twist twist, void *context);
+void sim_make_liar(simulation *s, size_t node, sim_twist sent, sim_twist heard, void *context);
 void sim_stop_lying(simulation *s, size_t node);         /* its frames are its own again; it is still not judged */
 bool sim_is_liar(const simulation *s, size_t node);
 void sim_send(simulation *s, const sim_message *m);
+void sim_note_lie(simulation *s);
 const secret_key *sim_key(const simulation *s, size_t node);
 const chain_rules *sim_rules(const simulation *s);
 prng *sim_random(simulation *s);

@@ -1,4 +1,5 @@
 #include "sim/trial.h"
+#include "sim/liar.h"
 #include "base/memory.h"
 #include "consensus/pbft_message.h"
 #include "consensus/quorum.h"
@@ -28,6 +29,7 @@ typedef struct {
     sim_plan plan;
     bool is_active[PLAN_FAULTS_MAX];
     trial_node nodes[SIM_NODES_MAX];
+    liar *liar_of[SIM_NODES_MAX];
     size_t node_count, liars;
     prng random;
 } trial;
@@ -156,6 +158,19 @@ static void mind_faults(trial *t)
         plan_apply_links(&t->plan, t->is_active, t->s);
 }
 
+/* The liars lie as the active faults say, all of them together. */
+static void mind_liars(trial *t)
+{
+    for (size_t i = 0; i < t->liars; i++) {
+        unsigned lies = 0;
+        for (size_t k = 0; k < t->plan.count; k++)
+            if (t->is_active[k] && t->plan.faults[k].kind == FAULT_BYZANTINE && t->plan.faults[k].node == i)
+                lies |= (unsigned)(t->plan.faults[k].amount & ((1u << LIE_KINDS) - 1));
+        liar_set(t->liar_of[i], lies);
+        liar_act(t->liar_of[i]);
+    }
+}
+
 /* ---- clients ---- */
 
 static void flood(trial *t, uint64_t transactions)
@@ -251,6 +266,8 @@ static void end_faults(trial *t)
     for (size_t i = 0; i < t->node_count; i++)
         if (sim_is_up(t->s, i))
             sim_crash_after(t->s, i, 0);
+    for (size_t i = 0; i < t->liars; i++)
+        liar_set(t->liar_of[i], 0);
 }
 
 /* true: every correct node has committed what it was given. */
@@ -353,6 +370,8 @@ static void draw(trial *t, const trial_options *o)
                                   .delay_max_ms = 1 + (variant >> 8) % 40,
                                   .memory = o->memory,
                                   .tells_story = o->tells_story});
+    for (size_t i = 0; i < t->liars; i++)
+        t->liar_of[i] = liar_new(t->s, i, 0, o->seed + 1000 + i);
     plan_draw(&t->plan, (plan_shape){.random = prng_of(o->seed ^ 0x706c616e),
                                      .nodes = t->node_count,
                                      .sealers = nodes,
@@ -400,6 +419,7 @@ void trial_run(const trial_options *options, trial_result *out, buffer *story)
     while (sim_now_ms(t->s) < options->length_ms && !sim_failure(t->s)) {
         mind_faults(t);
         mind_nodes(t, false);
+        mind_liars(t);
         run_clients(t);
         for (size_t i = 0; i < t->plan.count; i++)
             if (t->is_active[i])
@@ -417,6 +437,8 @@ void trial_run(const trial_options *options, trial_result *out, buffer *story)
         print_plan(t, story);
         sim_print_story(t->s, STORY_LINES, story);
     }
+    for (size_t i = 0; i < t->liars; i++)
+        liar_free(t->liar_of[i]);
     sim_free(t->s);
     free(t);
 }

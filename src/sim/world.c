@@ -350,16 +350,22 @@ void sim_slow_down(simulation *s, size_t node, unsigned step_ms, unsigned job_fa
     s->nodes[node].job_factor = job_factor;
 }
 
-void sim_make_liar(simulation *s, size_t node, sim_twist twist, void *context)
+void sim_make_liar(simulation *s, size_t node, sim_twist sent, sim_twist heard, void *context)
 {
     s->nodes[node].is_liar = true;
-    s->nodes[node].twist = twist;
+    s->nodes[node].twist = sent;
+    s->nodes[node].hear = heard;
     s->nodes[node].twist_context = context;
 }
 
 void sim_stop_lying(simulation *s, size_t node)
 {
-    s->nodes[node].twist = NULL;
+    s->nodes[node].twist = s->nodes[node].hear = NULL;
+}
+
+void sim_note_lie(simulation *s)
+{
+    s->counts.lies++;
 }
 
 bool sim_is_liar(const simulation *s, size_t node)
