@@ -44,6 +44,7 @@ const char *content_row_text(content_row fired)
         [CONTENT_OTHER_SEALERS] = "sealerList is not the group's",
         [CONTENT_BAD_SEALER] = "sealer is no index of sealerList",
         [CONTENT_OTHER_ROOT] = "transactionsRoot is not that of the transactions",
+        [CONTENT_OLD_TRANSACTION] = "a transaction ran already, is there twice, or has another time",
     };
     return texts[fired];
 }
@@ -123,6 +124,18 @@ content_row pbft_judge_content(const pbft *p, const block *b)
         return CONTENT_BAD_SEALER;
     hash256 root = block_transactions_root(p->rules, b);
     return hash256_equal(&root, &h->transactions_root) ? CONTENT_VALID : CONTENT_OTHER_ROOT;
+}
+
+bool pbft_may_run(const pbft *p, const block *b)
+{
+    map nonces = map_init(p->config.seed);
+    bool may_run = true;
+    for (size_t i = 0; may_run && i < b->transaction_count; i++) {
+        transaction *tx = b->transactions[i];
+        may_run = txpool_may_run_next(p->config.pool, tx) && map_put(&nonces, BYTES_OF_VALUE(tx->nonce), tx) == NULL;
+    }
+    map_free(&nonces);
+    return may_run;
 }
 
 /* Decodes and checks the block of a prepare. NULL: dropped. */
@@ -268,6 +281,8 @@ void pbft_accept_prepare(pbft *p, pbft_proposal *s)
         return;
     }
     content_row fired = pbft_judge_content(p, p->raw.proposal);
+    if (fired == CONTENT_VALID && !pbft_may_run(p, p->raw.proposal))
+        fired = CONTENT_OLD_TRANSACTION;
     if (fired != CONTENT_VALID) { /* E2c */
         p->raw_state = RAW_REFUSED;
         actions_log(p->out, LOG_WARNING, "[CONSENSUS][PBFT]Block execute failed: %s,num=%llu,idx=%u,hash=%s",

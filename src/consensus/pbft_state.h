@@ -243,9 +243,12 @@ typedef enum {
     CONTENT_OTHER_SEALERS,
     CONTENT_BAD_SEALER, /* HARDEN: such a block could never be synced (5.13) */
     CONTENT_OTHER_ROOT, /* HARDEN: transactionsRoot */
+    CONTENT_OLD_TRANSACTION,         /* HARDEN: pbft_may_run */
     CONTENT_ROWS
 } content_row;
 content_row pbft_judge_content(const pbft *p, const block *b) MUST_USE;
+/* HARDEN: may all transactions of a proposal run now, and each only once? Not asked of blocks that others have decided. */
+bool pbft_may_run(const pbft *p, const block *b) MUST_USE;
 const char *prepare_row_text(prepare_row fired);
 const char *block_row_text(block_row fired);
 const char *content_row_text(content_row fired);

@@ -48,7 +48,7 @@ static void decide(simulation *s, size_t node, const block *b)
     for (size_t i = 0; i < b->transaction_count; i++) {
         decided_transaction *t = arena_take(&s->transactions_memory, sizeof *t);
         *t = (decided_transaction){b->transactions[i]->hash, b->header.number};
-        if (u256_compare(b->transactions[i]->block_limit, u256_of((uint64_t)b->header.number)) < 0)
+        if (u256_compare(b->transactions[i]->block_limit, u256_of((uint64_t)b->header.number - 1)) < 0) /* txpool.h: may_run_next */
             sim_fail_at(s, b->header.number, "expired: transaction %08x with limit %llu runs in block %lld", read_be32(t->hash.b),
                         (unsigned long long)b->transactions[i]->block_limit.limb[0], (long long)b->header.number);
         const decided_transaction *before = map_put(&s->transactions, BYTES_OF_VALUE(t->hash), t);

@@ -282,6 +282,13 @@ size_t txpool_pick(txpool *p, size_t limit, const map *avoid, uint64_t now_ms, t
     return count;
 }
 
+bool txpool_may_run_next(const txpool *p, const transaction *tx)
+{
+    uint64_t head = (uint64_t)p->head_number;
+    return !nonce_window_has(&p->chain, &tx->nonce) && u256_fits_u64(tx->block_limit) && tx->block_limit.limb[0] >= head &&
+           tx->block_limit.limb[0] <= head + TXPOOL_BLOCK_LIMIT_WINDOW;
+}
+
 size_t txpool_list(const txpool *p, transaction **out, size_t max)
 {
     size_t count = 0;

@@ -50,6 +50,10 @@ transaction *txpool_find(const txpool *p, const hash256 *hash); /* borrowed; NUL
 /* Up to limit transactions in pool order that may go into block head + 1; skips those whose hash is in avoid (may be NULL).
    Borrowed. Expired and block-limit-invalid ones it meets are removed (2.4). */
 size_t txpool_pick(txpool *p, size_t limit, const map *avoid, uint64_t now_ms, transaction **out);
+/* May the next block hold this transaction, which some leader proposes? Not if its nonce is in the window, nor if its block limit is
+   past or too far ahead: else it could run twice. HARDEN: the reference looks at neither (consensus.md 2.2), so that one lying leader can
+   run any old transaction again. A limit of just the head's number passes: a reference leader that packs early may have it. */
+bool txpool_may_run_next(const txpool *p, const transaction *tx);
 /* All pending in pool order, borrowed, at most max. */
 size_t txpool_list(const txpool *p, transaction **out, size_t max);
 /* Removes expired transactions, at most TXPOOL_EXPIRE_MAX at once (2.5, the 3 s timer of a node that does not seal). */

@@ -335,6 +335,68 @@ static void bad_content_is_not_signed(void **state)
     end(&b);
 }
 
+static void set_transactions(const bench *b, block *to, transaction *first, transaction *second)
+{
+    transaction *txs[] = {transaction_keep(first), second ? transaction_keep(second) : NULL};
+    block_set_transactions(to, txs, second ? 2 : 1);
+    to->header.transactions_root = block_transactions_root(&b->w->rules, to);
+}
+
+static transaction *with_limit(const bench *b, uint64_t nonce, uint64_t limit)
+{
+    transaction_fields fields = {.nonce = u256_of(nonce), .block_limit = u256_of(limit), .chain_id = u256_of(1), .group_id = u256_of(1)};
+    return transaction_sign(&b->w->rules, &fields, &b->w->client);
+}
+
+/* HARDEN: whatever a leader proposes, no transaction runs twice. */
+static void transactions_run_once(void **state)
+{
+    (void)state;
+    bench b = begin();
+    block *c = block_copy(b.proposal);
+    transaction *fresh = with_limit(&b, 77, 100), *late = with_limit(&b, 78, 1001);
+    transaction *same_nonce = with_limit(&b, 77, 101), *nearly_late = with_limit(&b, 79, 1000), *at_head = with_limit(&b, 80, 0);
+    assert_true(pbft_may_run(b.p, c));
+    set_transactions(&b, c, fresh, fresh);
+    assert_false(pbft_may_run(b.p, c));
+    set_transactions(&b, c, fresh, same_nonce);
+    assert_false(pbft_may_run(b.p, c));
+    set_transactions(&b, c, fresh, nearly_late);
+    assert_true(pbft_may_run(b.p, c));
+    set_transactions(&b, c, fresh, late);
+    assert_false(pbft_may_run(b.p, c));
+    set_transactions(&b, c, fresh, at_head);
+    assert_true(pbft_may_run(b.p, c));
+    block *one = block_copy(b.proposal);
+    one->header.number = 1;
+    txpool_on_block(b.p->config.pool, one); /* the chain has it now */
+    assert_false(pbft_may_run(b.p, one));
+    set_transactions(&b, c, at_head, NULL);
+    assert_false(pbft_may_run(b.p, c)); /* limit 0, head 1 */
+    assert_int_equal(pbft_judge_content(b.p, one), CONTENT_VALID); /* of a decided block nothing of this is asked */
+    transaction *all[] = {fresh, late, same_nonce, nearly_late, at_head};
+    for (size_t i = 0; i < COUNT(all); i++)
+        transaction_drop(all[i]);
+    block_drop(one);
+    block_drop(c);
+    end(&b);
+}
+
+static void old_transactions_are_not_signed(void **state)
+{
+    (void)state;
+    bench b = begin();
+    block *other = block_copy(b.proposal);
+    pbft_request r = b.prepare;
+    set_transactions(&b, other, b.proposal->transactions[0], b.proposal->transactions[0]);
+    seal(&b, other, &r);
+    hear(&b, 0, PBFT_PREPARE, &r, other);
+    assert_int_equal(b.p->raw_state, RAW_REFUSED);
+    assert_false(b.p->executing.is_active);
+    block_drop(other);
+    end(&b);
+}
+
 /* ---- sign and commit, 5.5.4 */
 
 static void vote_rows_1_to_3(void **state)
@@ -604,6 +666,8 @@ int main(void)
         cmocka_unit_test(a_swapped_block_is_dropped),
         cmocka_unit_test(executed_form_is_taken_as_proposed),
         cmocka_unit_test(content_rows),
+        cmocka_unit_test(transactions_run_once),
+        cmocka_unit_test(old_transactions_are_not_signed),
         cmocka_unit_test(bad_content_is_not_signed),
         cmocka_unit_test(vote_rows_1_to_3),
         cmocka_unit_test(vote_rows_4_to_8),
