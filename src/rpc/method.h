@@ -3,8 +3,8 @@
 #ifndef HANSE_RPC_METHOD_H
 #define HANSE_RPC_METHOD_H
 
-#include "codec/json_write.h"
 #include "rpc/backend.h"
+#include "rpc/render.h"
 
 #include <jansson.h>
 
@@ -69,23 +69,6 @@ bool rpc_address_text(rpc_call *c, const char *text, address *out) MUST_USE;
 bool rpc_bytes_text(rpc_call *c, const char *text, bytes *out) MUST_USE;
 bool rpc_flag(rpc_call *c, size_t index);
 const char *rpc_text(rpc_call *c, size_t index);
-
-/* ---- values as JSON (interfaces.md 4.6 to 4.9) ---- */
-void rpc_write_node_id(json_writer *w, const node_id *id);
-void rpc_write_hash(json_writer *w, const hash256 *hash);
-void rpc_write_address(json_writer *w, const address *a);
-enum rpc_number_form { RPC_NUMBER_TEXT, RPC_NUMBER_INTEGER };
-void rpc_write_block(json_writer *w, const block *b, const crypto_suite *suite, enum rpc_number_form form, bool with_signatures,
-                     bool with_transactions, bool full_transactions);
-typedef struct {
-    const hash256 *block_hash; /* NULL: pending, no place is written */
-    int64_t block_number;
-    size_t index;
-} rpc_place;
-void rpc_write_transaction(json_writer *w, const transaction *tx, const crypto_suite *suite, const rpc_place *place);
-void rpc_write_receipt(json_writer *w, const receipt *r, const transaction *tx, const rpc_place *place);
-void rpc_write_receipt_skeleton(json_writer *w, const receipt *r, const transaction *tx, size_t index);
-void rpc_write_proof(json_writer *w, const merkle_proof *proof);
 
 /* ---- waiting ---- */
 /* Ends the wait of a call whose method set c->waits: writes the answer and goes on with the request. Any thread. */

@@ -1,4 +1,4 @@
-#include "rpc/method.h"
+#include "rpc/render.h"
 
 void rpc_write_node_id(json_writer *w, const node_id *id)
 {
