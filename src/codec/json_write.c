@@ -81,7 +81,7 @@ static void append_escape(buffer *out, uint8_t c)
     buffer_print(out, "\\u%04X", c);
 }
 
-static void append_quoted(buffer *out, bytes text)
+void json_append_quoted(buffer *out, bytes text)
 {
     buffer_append_byte(out, '"');
     size_t plain = 0; /* start of the run that is copied as it is */
@@ -107,7 +107,7 @@ void json_write_key_bytes(json_writer *w, bytes key)
     w->level[w->depth].has_items = true;
     w->level[w->depth].key_is_written = true;
     w->level[w->depth].last_key = key;
-    append_quoted(w->out, key);
+    json_append_quoted(w->out, key);
     buffer_append_byte(w->out, ':');
 }
 
@@ -119,7 +119,7 @@ void json_write_key(json_writer *w, const char *key)
 void json_write_string(json_writer *w, bytes text)
 {
     before_value(w);
-    append_quoted(w->out, text);
+    json_append_quoted(w->out, text);
 }
 
 void json_write_text(json_writer *w, const char *text)

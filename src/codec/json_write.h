@@ -21,6 +21,9 @@ typedef struct {
     } level[JSON_DEPTH_MAX + 1];
 } json_writer;
 
+/* text with quotes and escapes, for whoever sets the commas himself; any bytes, those from 0x80 on are copied. */
+void json_append_quoted(buffer *out, bytes text);
+
 json_writer json_write_to(buffer *out);
 bool json_write_is_done(const json_writer *w); /* one whole document was written */
 

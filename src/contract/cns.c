@@ -1,5 +1,5 @@
 /* CNS, 0x1004: contracts by name and version. Source: spec/precompiled.md 7.6. */
-#include "contract/json.h"
+#include "codec/json_write.h"
 #include "contract/tables.h"
 
 #include "state/address_text.h"
@@ -74,13 +74,13 @@ static contract_outcome insert(contract_call *c)
 static void write_contract(contract_call *c, buffer *out, const state_row *r, bytes name)
 {
     buffer_append_text(out, "{\"abi\":");
-    json_write_quoted(out, field(c, r, "abi"));
+    json_append_quoted(out, field(c, r, "abi"));
     buffer_append_text(out, ",\"address\":");
-    json_write_quoted(out, field(c, r, "address"));
+    json_append_quoted(out, field(c, r, "address"));
     buffer_append_text(out, ",\"name\":");
-    json_write_quoted(out, name);
+    json_append_quoted(out, name);
     buffer_append_text(out, ",\"version\":");
-    json_write_quoted(out, field(c, r, "version"));
+    json_append_quoted(out, field(c, r, "version"));
     buffer_append_byte(out, '}');
 }
 

@@ -1,5 +1,6 @@
 /* CRUD, 0x1002: tables by JSON texts. Source: spec/precompiled.md 7.4. */
-#include "contract/json.h"
+#include "codec/json_write.h"
+#include "contract/json_view.h"
 #include "contract/tables.h"
 
 /* How reading a text ended. */
@@ -27,18 +28,18 @@ static bool open_target(contract_call *c, target *t)
 
 static text_result read_entry(contract_call *c, bytes text, row_field **fields, size_t *count, int *code)
 {
-    json_value *root = json_read(c->memory, text);
+    const json_view *root = json_view_read(c->memory, text);
     *count = 0;
     if (root == NULL) {
         *code = CODE_PARSE_ENTRY_ERROR;
         return TEXT_CODE;
     }
-    if (root->kind != JSON_OBJECT)
-        return root->kind == JSON_NULL ? TEXT_GOOD : TEXT_EXCEPTION;
+    if (root->kind != JSON_VIEW_OBJECT)
+        return root->kind == JSON_VIEW_NULL ? TEXT_GOOD : TEXT_EXCEPTION;
     *fields = arena_take_array(c->memory, root->member_count, sizeof **fields);
     for (size_t i = 0; i < root->member_count; i++) {
-        const json_value *value = root->members[i].value;
-        if (value->kind == JSON_OBJECT || value->kind == JSON_ARRAY)
+        const json_view *value = root->members[i].value;
+        if (value->kind == JSON_VIEW_OBJECT || value->kind == JSON_VIEW_ARRAY)
             return TEXT_EXCEPTION;
         (*fields)[(*count)++] = (row_field){root->members[i].name, value->text};
     }
@@ -68,7 +69,7 @@ static text_result add_limit(contract_call *c, condition *out, bytes text)
     return TEXT_GOOD;
 }
 
-static text_result add_operation(contract_call *c, condition *out, bytes field, const json_member *m, int *code)
+static text_result add_operation(contract_call *c, condition *out, bytes field, const json_view_member *m, int *code)
 {
     static const char *const names[] = {[CONDITION_EQ] = "eq", [CONDITION_NE] = "ne", [CONDITION_GT] = "gt",
                                         [CONDITION_GE] = "ge", [CONDITION_LT] = "lt", [CONDITION_LE] = "le"};
@@ -80,7 +81,7 @@ static text_result add_operation(contract_call *c, condition *out, bytes field, 
         *code = CODE_CONDITION_OPERATION_UNDEFINED;
         return TEXT_CODE;
     }
-    if (m->value->kind == JSON_OBJECT || m->value->kind == JSON_ARRAY)
+    if (m->value->kind == JSON_VIEW_OBJECT || m->value->kind == JSON_VIEW_ARRAY)
         return TEXT_EXCEPTION;
     if (is_limit)
         return add_limit(c, out, m->value->text);
@@ -91,19 +92,19 @@ static text_result add_operation(contract_call *c, condition *out, bytes field, 
 
 static text_result read_condition(contract_call *c, bytes text, condition *out, int *code)
 {
-    json_value *root = json_read(c->memory, text);
+    const json_view *root = json_view_read(c->memory, text);
     *out = (condition){0};
     if (root == NULL) {
         *code = CODE_PARSE_CONDITION_ERROR;
         return TEXT_CODE;
     }
-    if (root->kind != JSON_OBJECT)
-        return root->kind == JSON_NULL ? TEXT_GOOD : TEXT_EXCEPTION;
+    if (root->kind != JSON_VIEW_OBJECT)
+        return root->kind == JSON_VIEW_NULL ? TEXT_GOOD : TEXT_EXCEPTION;
     for (size_t i = 0; i < root->member_count; i++) {
-        const json_value *operations = root->members[i].value;
+        const json_view *operations = root->members[i].value;
         if (!table_field_is_hashed(root->members[i].name))
             continue;
-        if (operations->kind != JSON_OBJECT && operations->kind != JSON_NULL)
+        if (operations->kind != JSON_VIEW_OBJECT && operations->kind != JSON_VIEW_NULL)
             return TEXT_EXCEPTION;
         for (size_t j = 0; j < operations->member_count; j++) {
             text_result result = add_operation(c, out, root->members[i].name, &operations->members[j], code);
@@ -219,9 +220,9 @@ static void write_rows(contract_call *c, buffer *out, state_rows rows)
         buffer_append_text(out, i ? ",\n   {\n" : "[\n   {\n");
         for (size_t j = 0; j < count; j++) {
             buffer_append_text(out, "      ");
-            json_write_quoted(out, fields[j].name);
+            json_append_quoted(out, fields[j].name);
             buffer_append_text(out, " : ");
-            json_write_quoted(out, fields[j].value);
+            json_append_quoted(out, fields[j].value);
             buffer_append_text(out, j + 1 < count ? ",\n" : "\n");
         }
         buffer_append_text(out, i + 1 < rows.count ? "   }" : "   }\n]\n");

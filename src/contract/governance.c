@@ -1,7 +1,7 @@
 /* ChainGovernance, 0x1008: committee, operators, accounts. Source: spec/precompiled.md 7.10. */
+#include "codec/json_write.h"
 #include "contract/accounts.h"
 #include "contract/committee.h"
-#include "contract/json.h"
 #include "contract/votes.h"
 
 #include <stdlib.h>
@@ -185,9 +185,9 @@ static contract_outcome answer_list(contract_call *c, state_rows rows, bool oper
         if (operators && !has_access_row(c, TABLE_CNS, who))
             continue;
         buffer_append_text(&out, written++ ? ",{\"address\":" : "{\"address\":");
-        json_write_quoted(&out, who);
+        json_append_quoted(&out, who);
         buffer_append_text(&out, ",\"enable_num\":");
-        json_write_quoted(&out, tx_state_field_named(c->state, rows.rows[i], "enable_num"));
+        json_append_quoted(&out, tx_state_field_named(c->state, rows.rows[i], "enable_num"));
         buffer_append_byte(&out, '}');
     }
     buffer_append_text(&out, "]\n");

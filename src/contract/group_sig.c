@@ -3,7 +3,7 @@
 
 #include "contract/base64.h"
 #include "contract/contract.h"
-#include "contract/json.h"
+#include "contract/json_view.h"
 
 enum { PIECES_MIN = 4, PIECES_MAX = 5 };
 
@@ -70,19 +70,19 @@ static bool read_parameters(bytes text, group_sig *s)
     return s->q.size && s->h.size && s->r.size && seen == (1u << SIZES) - 1;
 }
 
-static json_value *read_object(contract_call *c, bytes base64, bool *decoded)
+static const json_view *read_object(contract_call *c, bytes base64, bool *decoded)
 {
     bytes text;
     *decoded = base64_read_until_padding(c->memory, base64, &text);
-    json_value *root = *decoded ? json_read(c->memory, text) : NULL;
-    return root && root->kind == JSON_OBJECT ? root : NULL;
+    const json_view *root = *decoded ? json_view_read(c->memory, text) : NULL;
+    return root && root->kind == JSON_VIEW_OBJECT ? root : NULL;
 }
 
-static bool read_values(const json_value *object, const char *const *names, bytes *values, size_t count)
+static bool read_values(const json_view *object, const char *const *names, bytes *values, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const json_value *value = object ? json_member_of(object, bytes_of_text(names[i])) : NULL;
-        if (value == NULL || value->kind != JSON_SCALAR)
+        const json_view *value = object ? json_view_find(object, bytes_of_text(names[i])) : NULL;
+        if (value == NULL || value->kind != JSON_VIEW_SCALAR)
             return false;
         values[i] = value->text;
     }
@@ -96,7 +96,7 @@ static bool read_signature(contract_call *c, group_sig *s, bool *complete)
     bool signature_decoded, key_decoded;
     if (!cut_pieces(c, pieces))
         return false;
-    json_value *signature = read_object(c, pieces[0], &signature_decoded), *key = read_object(c, pieces[2], &key_decoded);
+    const json_view *signature = read_object(c, pieces[0], &signature_decoded), *key = read_object(c, pieces[2], &key_decoded);
     s->message = pieces[1];
     if (!signature_decoded || !key_decoded || !base64_read_until_padding(c->memory, pieces[3], &parameters) ||
         !read_parameters(parameters, s) || !read_values(key, group_sig_key_points, s->key_points, GROUP_SIG_KEY_POINTS) ||

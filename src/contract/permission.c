@@ -1,6 +1,6 @@
 /* Permission, 0x1005. Source: spec/precompiled.md 7.7. */
+#include "codec/json_write.h"
 #include "contract/committee.h"
-#include "contract/json.h"
 #include "contract/tables.h"
 
 #include "state/address_text.h"
@@ -73,7 +73,7 @@ static contract_outcome answer_rows(contract_call *c, bytes table)
             buffer_append_byte(&out, '{');
         for (size_t j = 0; j < COUNT(names); j++) {
             buffer_print(&out, "%s\"%s\":", j ? "," : "", names[j]);
-            json_write_quoted(&out, tx_state_field_named(c->state, rows.rows[i], names[j]));
+            json_append_quoted(&out, tx_state_field_named(c->state, rows.rows[i], names[j]));
         }
         buffer_append_byte(&out, '}');
     }

@@ -3,30 +3,30 @@
 
 #include "contract/base64.h"
 #include "contract/contract.h"
-#include "contract/json.h"
+#include "contract/json_view.h"
 
 #include <stdlib.h>
 
-static json_value *read_object(contract_call *c, bytes base64)
+static const json_view *read_object(contract_call *c, bytes base64)
 {
     bytes text;
     if (!base64_read_until_padding(c->memory, base64, &text))
         return NULL;
-    json_value *root = json_read(c->memory, text);
-    return root && root->kind == JSON_OBJECT ? root : NULL;
+    const json_view *root = json_view_read(c->memory, text);
+    return root && root->kind == JSON_VIEW_OBJECT ? root : NULL;
 }
 
-static bool read_member(const json_value *object, bytes name, bytes *out)
+static bool read_member(const json_view *object, bytes name, bytes *out)
 {
-    const json_value *value = json_member_of(object, name);
-    if (value == NULL || value->kind != JSON_SCALAR)
+    const json_view *value = json_view_find(object, name);
+    if (value == NULL || value->kind != JSON_VIEW_SCALAR)
         return false;
     *out = value->text;
     return true;
 }
 
 /* answers and public keys: s0, s1, ... and pk0, pk1, ... */
-static bool read_members(contract_call *c, const json_value *signature, ring_sig *s)
+static bool read_members(contract_call *c, const json_view *signature, ring_sig *s)
 {
     bytes count_text;
     if (!read_member(signature, BYTES_OF_LITERAL("num"), &count_text))
@@ -49,7 +49,7 @@ static bool read_signature(contract_call *c, ring_sig *s)
 {
     bytes signature_text = abi_read_bytes(&c->arguments);
     s->message = abi_read_bytes(&c->arguments);
-    json_value *signature = read_object(c, signature_text), *parameters = read_object(c, abi_read_bytes(&c->arguments));
+    const json_view *signature = read_object(c, signature_text), *parameters = read_object(c, abi_read_bytes(&c->arguments));
     return signature && parameters && read_member(parameters, BYTES_OF_LITERAL("p"), &s->p) &&
            read_member(parameters, BYTES_OF_LITERAL("q"), &s->q) && read_member(parameters, BYTES_OF_LITERAL("g"), &s->g) &&
            read_member(signature, BYTES_OF_LITERAL("Y"), &s->key_image) &&

@@ -1,7 +1,7 @@
 #include "contract/votes.h"
 
+#include "codec/json_write.h"
 #include "contract/committee.h"
-#include "contract/json.h"
 
 #include <stdlib.h>
 
@@ -150,13 +150,13 @@ static size_t write_array(contract_call *c, state_table *votes, bytes key, bytes
     buffer_append_byte(out, '[');
     for (size_t i = 0; i < rows.count; i++) {
         buffer_append_text(out, i ? ",{\"block_limit\":" : "{\"block_limit\":");
-        json_write_quoted(out, field(c, rows.rows[i], "block_limit"));
+        json_append_quoted(out, field(c, rows.rows[i], "block_limit"));
         if (with_target) {
             buffer_append_text(out, ",\"target\":");
-            json_write_quoted(out, field(c, rows.rows[i], "value"));
+            json_append_quoted(out, field(c, rows.rows[i], "value"));
         }
         buffer_append_text(out, ",\"voter\":");
-        json_write_quoted(out, field(c, rows.rows[i], "origin"));
+        json_append_quoted(out, field(c, rows.rows[i], "origin"));
         buffer_append_byte(out, '}');
     }
     buffer_append_byte(out, ']');
@@ -168,7 +168,7 @@ static void write_member(contract_call *c, state_table *votes, bytes name, bytes
 {
     size_t before = out->size;
     buffer_append_byte(out, out->size ? ',' : '{');
-    json_write_quoted(out, name);
+    json_append_quoted(out, name);
     buffer_append_byte(out, ':');
     if (write_array(c, votes, key, value, with_target, out) == 0)
         out->size = before;

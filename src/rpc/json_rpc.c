@@ -1,6 +1,6 @@
 #include "rpc/json_rpc.h"
 #include "base/memory.h"
-#include "rpc/json_text.h"
+#include "codec/json_read.h"
 #include "rpc/method.h"
 
 #include <math.h>
@@ -25,6 +25,7 @@ typedef struct {
 } rpc_request;
 
 enum {
+    REQUEST_VALUES_MAX = 1000000,  /* values and keys of one text; more: a parse error */
     BATCH_MAX = 10000,             /* elements of one batch; more: one error for the whole */
     RPC_ENVELOPE_BYTES = RPC_REQUEST_MAX_BYTES + 1024 /* id and what stands around a result */
 };
@@ -276,13 +277,13 @@ void json_rpc_start(const rpc_backend *backend, worker_pool *workers, bytes body
                        .result = buffer_init(RPC_RESPONSE_MAX_BYTES),
                        .out = buffer_init(RPC_RESPONSE_MAX_BYTES + RPC_ENVELOPE_BYTES)};
     r->writer = json_write_to(&r->out);
-    json_text_result parsed = json_text_parse(body, &r->root);
-    if (parsed == JSON_TEXT_TOO_DEEP) { /* QUIRK of interfaces.md 2.2: the answer is no JSON */
+    json_read_result parsed = json_read(body, REQUEST_VALUES_MAX, JSON_WIDE_AS_REAL, &r->root);
+    if (parsed == JSON_READ_TOO_DEEP) { /* QUIRK of interfaces.md 2.2: the answer is no JSON */
         done(context, BYTES_OF_LITERAL("ERROR while handleRequest:Exceeded stackLimit in readValue()."));
         free_request(r);
         return;
     }
-    int refused = parsed == JSON_TEXT_OK ? 0 : RPC_PARSE_ERROR;
+    int refused = parsed == JSON_READ_OK ? 0 : RPC_PARSE_ERROR;
     if (!refused && !json_is_object(r->root) && json_array_size(r->root) == 0)
         refused = RPC_INVALID_REQUEST; /* also what is neither an object nor an array */
     if (json_array_size(r->root) > BATCH_MAX)

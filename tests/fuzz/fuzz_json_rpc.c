@@ -1,7 +1,7 @@
 /* JSON-RPC texts against a small chain in memory. The first byte chooses: a whole request text, or the parameters of one method.
    Every text is answered with one JSON document; and what a strict parser takes, ours takes for the same value. */
 #include "rpc/json_rpc.h"
-#include "rpc/json_text.h"
+#include "codec/json_read.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -126,8 +126,8 @@ static void check_answer(void *context, bytes response)
         return;
     assert(response.size && response.data[response.size - 1] == '\n');
     json_t *value;
-    json_text_result result = json_text_parse(response, &value);
-    assert(result == JSON_TEXT_OK && (json_is_object(value) || json_is_array(value)));
+    json_read_result result = json_read(response, SIZE_MAX, JSON_WIDE_AS_REAL, &value);
+    assert(result == JSON_READ_OK && (json_is_object(value) || json_is_array(value)));
     json_decref(value);
 }
 
@@ -160,9 +160,9 @@ static void compare_parsers(bytes text)
         return;
     json_error_t ignored;
     json_t *strict = json_loadb((const char *)text.data, text.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, &ignored), *ours;
-    json_text_result result = json_text_parse(text, &ours);
-    if (strict && result != JSON_TEXT_TOO_DEEP) {
-        assert(result == JSON_TEXT_OK);
+    json_read_result result = json_read(text, SIZE_MAX, JSON_WIDE_AS_REAL, &ours);
+    if (strict && result != JSON_READ_TOO_DEEP) {
+        assert(result == JSON_READ_OK);
         assert(json_equal(strict, ours));
     }
     json_decref(strict);
@@ -171,7 +171,7 @@ static void compare_parsers(bytes text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    enum { INPUT_MAX_BYTES = 100000 }; /* below JSON_TEXT_VALUES_MAX values */
+    enum { INPUT_MAX_BYTES = 100000 };
     if (size == 0 || size > INPUT_MAX_BYTES)
         return 0;
     bytes text = bytes_of(data + 1, size - 1);

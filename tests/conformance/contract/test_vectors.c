@@ -2,10 +2,10 @@
 #include "golden.h"
 
 #include "contract/contract.h"
-#include "contract/json.h"
+#include "contract/json_view.h"
 
 static arena memory;
-static const json_value *vectors;
+static const json_view *vectors;
 
 static int read_vectors(void **state)
 {
@@ -14,7 +14,7 @@ static int read_vectors(void **state)
     error_text why = {""};
     if (!pack_read_file(GOLDEN("contracts.pack"), &unpacked, &why))
         fail_msg("%s", why.text);
-    vectors = json_read(&memory, arena_copy(&memory, golden_file(&unpacked, "crypto_vectors.json")));
+    vectors = json_view_read(&memory, arena_copy(&memory, golden_file(&unpacked, "crypto_vectors.json")));
     buffer_free(&unpacked);
     return vectors == NULL;
 }
@@ -28,8 +28,8 @@ static int forget(void **state)
 
 static bytes vector(const char *group, const char *name)
 {
-    const json_value *found = json_member_of(vectors, bytes_of_text(group));
-    found = json_member_of(found, bytes_of_text(name));
+    const json_view *found = json_view_find(vectors, bytes_of_text(group));
+    found = json_view_find(found, bytes_of_text(name));
     assert_non_null(found);
     return found->text;
 }

@@ -96,7 +96,6 @@ static void depth_is_limited(void **state)
     buffer_free(&b);
 }
 
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "contract/base64.h"
-#include "contract/json.h"
+#include "contract/json_view.h"
 
 static arena memory;
 
@@ -16,16 +16,16 @@ static int forget(void **state)
 /* The members of an object as "name=text;", or the reason why it is none. */
 static const char *shown(const char *text)
 {
-    json_value *root = json_read(&memory, bytes_of_text(text));
+    const json_view *root = json_view_read(&memory, bytes_of_text(text));
     if (root == NULL)
         return "error";
     static const char *const kinds[] = {"null", "scalar", "object", "array"};
-    if (root->kind != JSON_OBJECT)
+    if (root->kind != JSON_VIEW_OBJECT)
         return kinds[root->kind];
     char *out = arena_take(&memory, 1000);
     for (size_t i = 0; i < root->member_count; i++) {
-        const json_member *m = &root->members[i];
-        const char *value = m->value->kind == JSON_SCALAR ? arena_copy_text(&memory, m->value->text) : kinds[m->value->kind];
+        const json_view_member *m = &root->members[i];
+        const char *value = m->value->kind == JSON_VIEW_SCALAR ? arena_copy_text(&memory, m->value->text) : kinds[m->value->kind];
         strcat(out, arena_print(&memory, "%.*s=%s;", (int)m->name.size, (const char *)m->name.data, value));
     }
     return out;
@@ -57,6 +57,9 @@ static void reads(void **state)
         {"null", "null"},
         {"[]", "array"},
         {"5", "scalar"},
+        {"-", "scalar"},
+        {"[/**/]", "error"}, /* QUIRK */
+        {"{\"a\"/**/:1}", "error"}, /* QUIRK */
         {"", "error"},
         {"{", "error"},
         {"{\"a\"}", "error"},
@@ -80,8 +83,8 @@ static void depth_is_bounded(void **state)
     char *text = arena_take(&memory, 2 * 5000 + 1);
     memset(text, '[', 5000);
     memset(text + 5000, ']', 5000);
-    assert_null(json_read(&memory, bytes_of_text(text)));
-    assert_non_null(json_read(&memory, bytes_of(text + 4500, 1000)));
+    assert_null(json_view_read(&memory, bytes_of_text(text)));
+    assert_non_null(json_view_read(&memory, bytes_of(text + 4500, 1000)));
 }
 
 static void every_truncation_is_refused(void **state)
@@ -91,20 +94,10 @@ static void every_truncation_is_refused(void **state)
     for (size_t size = 0; size < sizeof text - 1; size++) {
         char *copy = malloc(size + !size);
         memcpy(copy, text, size);
-        assert_null(json_read(&memory, bytes_of(copy, size)));
+        assert_null(json_view_read(&memory, bytes_of(copy, size)));
         free(copy);
     }
-    assert_non_null(json_read(&memory, bytes_of(text, sizeof text - 1)));
-}
-
-static void writes(void **state)
-{
-    (void)state;
-    buffer out = buffer_init(1000);
-    json_write_quoted(&out, bytes_of("\"\\\b\f\n\r\t\x01\x1f\0/\x7f\xc3\xa9", 14));
-    buffer_append_byte(&out, 0);
-    assert_string_equal((char *)out.data, "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F\\u0000/\x7f\xc3\xa9\"");
-    buffer_free(&out);
+    assert_non_null(json_view_read(&memory, bytes_of(text, sizeof text - 1)));
 }
 
 static void base64(void **state)
@@ -126,7 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads),  cmocka_unit_test(depth_is_bounded), cmocka_unit_test(every_truncation_is_refused),
-        cmocka_unit_test(writes), cmocka_unit_test(base64),
+        cmocka_unit_test(base64),
     };
     return cmocka_run_group_tests(tests, NULL, forget);
 }

@@ -1,16 +1,18 @@
 /* What the reference's parser takes for JSON (spec/interfaces.md 2.3); the rows were checked against jsoncpp. */
 #include "codec/json_write.h"
-#include "rpc/json_text.h"
+#include "codec/json_read.h"
 #include "test.h"
+
+enum { VALUES_MAX = 100000 };
 
 /* The value as text again, or "BAD", "DEEP"; free it. */
 static char *read(bytes text)
 {
     json_t *value;
-    json_text_result result = json_text_parse(text, &value);
-    if (result != JSON_TEXT_OK) {
+    json_read_result result = json_read(text, VALUES_MAX, JSON_WIDE_AS_REAL, &value);
+    if (result != JSON_READ_OK) {
         assert_null(value);
-        return strdup(result == JSON_TEXT_BAD ? "BAD" : "DEEP");
+        return strdup(result == JSON_READ_BAD ? "BAD" : "DEEP");
     }
     buffer out = buffer_init(BUFFER_NO_LIMIT);
     json_writer w = json_write_to(&out);
@@ -170,18 +172,18 @@ static void depth_is_limited(void **state)
     static const struct {
         const char *before, *middle, *after;
         size_t count;
-        json_text_result expected;
+        json_read_result expected;
     } rows[] = {
-        {"[", "", "]", 1000, JSON_TEXT_OK},         {"[", "", "]", 1001, JSON_TEXT_TOO_DEEP},
-        {"[", "1", "]", 999, JSON_TEXT_OK},         {"[", "1", "]", 1000, JSON_TEXT_TOO_DEEP},
-        {"{\"a\":", "1", "}", 999, JSON_TEXT_OK},   {"{\"a\":", "1", "}", 1000, JSON_TEXT_TOO_DEEP},
-        {"[", "", "", 999, JSON_TEXT_BAD},          {"[", "", "", 1000000, JSON_TEXT_TOO_DEEP},
-        {"[{\"a\":", "1", "}]", 2000, JSON_TEXT_TOO_DEEP},
+        {"[", "", "]", 1000, JSON_READ_OK},         {"[", "", "]", 1001, JSON_READ_TOO_DEEP},
+        {"[", "1", "]", 999, JSON_READ_OK},         {"[", "1", "]", 1000, JSON_READ_TOO_DEEP},
+        {"{\"a\":", "1", "}", 999, JSON_READ_OK},   {"{\"a\":", "1", "}", 1000, JSON_READ_TOO_DEEP},
+        {"[", "", "", 999, JSON_READ_BAD},          {"[", "", "", 1000000, JSON_READ_TOO_DEEP},
+        {"[{\"a\":", "1", "}]", 2000, JSON_READ_TOO_DEEP},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char *text = repeated(rows[i].before, rows[i].middle, rows[i].after, rows[i].count);
         json_t *value;
-        assert_int_equal(json_text_parse(bytes_of_text(text), &value), rows[i].expected);
+        assert_int_equal(json_read(bytes_of_text(text), VALUES_MAX, JSON_WIDE_AS_REAL, &value), rows[i].expected);
         json_decref(value);
         free(text);
     }
@@ -191,16 +193,16 @@ static void the_number_of_values_is_limited(void **state)
 {
     (void)state;
     json_t *value;
-    char *text = repeated("", "[0", "", 1), *many = repeated(",0", "", "", JSON_TEXT_VALUES_MAX - 1);
+    char *text = repeated("", "[0", "", 1), *many = repeated(",0", "", "", VALUES_MAX - 1);
     buffer b = buffer_init(BUFFER_NO_LIMIT);
     buffer_append_text(&b, text);
     buffer_append_text(&b, many + 2); /* so that array and items are as many as allowed */
     buffer_append_byte(&b, ']');
-    assert_int_equal(json_text_parse(buffer_bytes(&b), &value), JSON_TEXT_OK);
+    assert_int_equal(json_read(buffer_bytes(&b), VALUES_MAX, JSON_WIDE_AS_REAL, &value), JSON_READ_OK);
     json_decref(value);
     b.size--;
     buffer_append_text(&b, ",0]");
-    assert_int_equal(json_text_parse(buffer_bytes(&b), &value), JSON_TEXT_BAD);
+    assert_int_equal(json_read(buffer_bytes(&b), VALUES_MAX, JSON_WIDE_AS_REAL, &value), JSON_READ_BAD);
     buffer_free(&b);
     free(text);
     free(many);
@@ -212,8 +214,8 @@ static void every_truncation_is_refused(void **state)
     static const char text[] = "{\"jsonrpc\":\"2.0\",\"params\":[1,\"\\u0041\",true,null,{\"a\":-1.5e3}]/*c*/,\"id\":null}";
     json_t *value;
     for (size_t size = 0; size < strlen(text); size++)
-        assert_int_equal(json_text_parse(bytes_of(text, size), &value), JSON_TEXT_BAD);
-    assert_int_equal(json_text_parse(bytes_of_text(text), &value), JSON_TEXT_OK);
+        assert_int_equal(json_read(bytes_of(text, size), VALUES_MAX, JSON_WIDE_AS_REAL, &value), JSON_READ_BAD);
+    assert_int_equal(json_read(bytes_of_text(text), VALUES_MAX, JSON_WIDE_AS_REAL, &value), JSON_READ_OK);
     json_decref(value);
 }
 
@@ -225,5 +227,5 @@ int main(void)
         cmocka_unit_test(depth_is_limited), cmocka_unit_test(the_number_of_values_is_limited),
         cmocka_unit_test(every_truncation_is_refused),
     };
-    return cmocka_run_group_tests_name("json_text", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("json_read", tests, NULL, NULL);
 }

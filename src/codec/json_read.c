@@ -1,22 +1,24 @@
-#include "rpc/json_text.h"
+#include "codec/json_read.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "codec/hex.h"
 
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
 typedef struct {
     const uint8_t *at, *end;
-    size_t depth, values;
-    json_text_result result; /* the first failure; nothing is read after it */
+    size_t depth, values, values_max;
+    json_wide_integers wide;
+    json_read_result result; /* the first failure; nothing is read after it */
     buffer scratch;          /* the string or number under way */
 } reader;
 
-static json_t *fail(reader *r, json_text_result why)
+static json_t *fail(reader *r, json_read_result why)
 {
-    if (r->result == JSON_TEXT_OK)
+    if (r->result == JSON_READ_OK)
         r->result = why;
     return NULL;
 }
@@ -150,7 +152,7 @@ static bool read_string(reader *r)
 static json_t *read_text(reader *r)
 {
     if (!read_string(r))
-        return fail(r, JSON_TEXT_BAD);
+        return fail(r, JSON_READ_BAD);
     return json_stringn_nocheck(r->scratch.size ? (const char *)r->scratch.data : "", r->scratch.size);
 }
 
@@ -170,19 +172,20 @@ static bool skip_one_of(reader *r, const char *set)
     return true;
 }
 
-/* Digits only, with a sign perhaps. false: more than 63 bits (and the sign). */
-static bool read_integer(bytes token, json_int_t *out)
+/* Digits only, with a sign perhaps; NULL: no 64-bit integer. */
+static json_t *read_integer(const reader *r, bytes token)
 {
     bool negative = token.data[0] == '-';
-    uint64_t value = 0, most = negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
+    uint64_t value = 0, most = negative ? (uint64_t)INT64_MAX + 1 : r->wide == JSON_WIDE_AS_TEXT ? UINT64_MAX : INT64_MAX;
     for (size_t i = negative; i < token.size; i++) {
         unsigned digit = token.data[i] - (unsigned)'0';
         if (value > (most - digit) / 10)
-            return false;
+            return NULL;
         value = value * 10 + digit;
     }
-    *out = negative ? (json_int_t)(0 - value) : (json_int_t)value;
-    return true;
+    if (negative || value <= INT64_MAX)
+        return json_integer(negative ? (json_int_t)(0 - value) : (json_int_t)value);
+    return json_sprintf("%" PRIu64, value);
 }
 
 static json_t *read_number(reader *r)
@@ -199,16 +202,16 @@ static json_t *read_number(reader *r)
         skip_digits(r);
     }
     bytes token = bytes_of(from, (size_t)(r->at - from));
-    json_int_t integer;
-    if (!is_real && read_integer(token, &integer))
-        return json_integer(integer);
+    json_t *integer = is_real ? NULL : read_integer(r, token);
+    if (integer)
+        return integer;
     buffer_clear(&r->scratch);
     buffer_append(&r->scratch, token);
     buffer_append_byte(&r->scratch, 0);
     char *rest;
     double real = strtod((const char *)r->scratch.data, &rest);
     if (*rest)
-        return fail(r, JSON_TEXT_BAD);
+        return fail(r, JSON_READ_BAD);
     return json_real(isinf(real) ? copysign(DBL_MAX, real) : real);
 }
 
@@ -220,7 +223,7 @@ static json_t *read_word(reader *r, const char *word, json_t *value)
 {
     size_t size = strlen(word);
     if ((size_t)(r->end - r->at) < size || memcmp(r->at, word, size) != 0)
-        return fail(r, JSON_TEXT_BAD);
+        return fail(r, JSON_READ_BAD);
     r->at += size;
     return value;
 }
@@ -245,7 +248,7 @@ static json_t *read_array(reader *r)
             return array;
         if (next != ',') {
             json_decref(array);
-            return fail(r, JSON_TEXT_BAD);
+            return fail(r, JSON_READ_BAD);
         }
     }
 }
@@ -253,7 +256,7 @@ static json_t *read_array(reader *r)
 /* One "key": value. false: not well-formed. */
 static bool read_member(reader *r, json_t *object)
 {
-    if (++r->values > JSON_TEXT_VALUES_MAX || peek(r) != '"' || !read_string(r))
+    if (++r->values > r->values_max || peek(r) != '"' || !read_string(r))
         return false;
     size_t key_size = r->scratch.size;
     char *key = memory_new(key_size + 1); /* scratch is needed for the value */
@@ -289,7 +292,7 @@ static json_t *read_object(reader *r)
             return object;
     }
     json_decref(object);
-    return fail(r, JSON_TEXT_BAD);
+    return fail(r, JSON_READ_BAD);
 }
 
 static json_t *read_known(reader *r, int first)
@@ -308,29 +311,30 @@ static json_t *read_known(reader *r, int first)
     case 'n':
         return read_word(r, "null", json_null());
     default:
-        return first == '-' || (first >= '0' && first <= '9') ? read_number(r) : fail(r, JSON_TEXT_BAD);
+        return first == '-' || (first >= '0' && first <= '9') ? read_number(r) : fail(r, JSON_READ_BAD);
     }
 }
 
 static json_t *read_value(reader *r)
 {
-    if (r->depth == JSON_TEXT_DEPTH_MAX)
-        return fail(r, JSON_TEXT_TOO_DEEP);
-    if (++r->values > JSON_TEXT_VALUES_MAX)
-        return fail(r, JSON_TEXT_BAD);
+    if (r->depth == JSON_READ_DEPTH_MAX)
+        return fail(r, JSON_READ_TOO_DEEP);
+    if (++r->values > r->values_max)
+        return fail(r, JSON_READ_BAD);
     r->depth++;
     json_t *value = read_known(r, peek(r));
     r->depth--;
     return value;
 }
 
-json_text_result json_text_parse(bytes text, json_t **out)
+json_read_result json_read(bytes text, size_t values_max, json_wide_integers wide, json_t **out)
 {
     *out = NULL;
     if (text.size == 0)
-        return JSON_TEXT_BAD;
-    reader r = {.at = text.data, .end = text.data + text.size, .scratch = buffer_init(text.size + 1)};
+        return JSON_READ_BAD;
+    reader r = {.at = text.data, .end = text.data + text.size, .scratch = buffer_init(text.size + 1), .values_max = values_max,
+                .wide = wide};
     *out = read_value(&r);
     buffer_free(&r.scratch);
-    return *out ? JSON_TEXT_OK : r.result;
+    return *out ? JSON_READ_OK : r.result;
 }
