@@ -20,11 +20,16 @@ build() { # preset
 }
 
 run() { # preset, ctest arguments
-    local preset=$1 report
+    local preset=$1 report log
     shift
     echo "== testing $preset $*"
-    report=$(mktemp)
-    ctest --test-dir "build/$preset" -j"$jobs" --output-on-failure --output-junit "$report" "$@" | sed -n '/Test *#\|Failed\|ERROR\|rror:/p;/^[0-9]*% tests/p;/^Total/p'
+    report=$(mktemp) log=$(mktemp)
+    if ctest --test-dir "build/$preset" -j"$jobs" --output-on-failure --output-junit "$report" "$@" >"$log" 2>&1; then
+        grep -E 'Test +#|^Total' "$log"
+    else
+        tail -n 400 "$log"
+    fi
+    rm -f "$log"
     read -r p f s < <(python3 - "$report" <<'END'
 import sys, xml.etree.ElementTree as tree
 try:
