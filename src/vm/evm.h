@@ -1,5 +1,6 @@
 /* evm.h: the Ethereum virtual machine as FISCO BCOS 2 runs it: gas and stack are accounted for whole basic blocks
-   (spec/execution.md 4.2), two gas schedules, two revisions; a third table gives Ethereum's own Istanbul gas.
+   (spec/execution.md 4.2), two gas schedules, two revisions; further tables give Ethereum's own gas, Istanbul's and
+   Petersburg's.
 
    One frame is one contract running. A frame never calls C code that runs another frame: when it needs a call or a creation,
    evm_run returns EVM_CALL or EVM_CREATE with the request; the executor runs the other frame (its stack of frames is on the
@@ -27,10 +28,10 @@ typedef struct {
     int64_t create, sload, sstore_set, sstore_reset, sstore_unchanged;
     int64_t value_transfer, call_stipend, call_new_account;
     bool charges_new_account; /* execution.md 4.6: only below 2.5 */
-    bool net_metering;        /* Ethereum's EIP-2200 (statetest only) */
+    bool net_metering;        /* Ethereum's EIP-2200 (hanse evm statetest only) */
 } evm_gas_table;
 
-extern const evm_gas_table evm_gas_normal, evm_gas_free, evm_gas_ethereum;
+extern const evm_gas_table evm_gas_normal, evm_gas_free, evm_gas_ethereum, evm_gas_petersburg;
 
 typedef struct {
     evm_revision revision;

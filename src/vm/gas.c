@@ -24,6 +24,8 @@ const evm_gas_table evm_gas_ethereum = {
     .charges_new_account = true,
     .net_metering = true,
 };
+/* With EVM_CONSTANTINOPLE: before EIP-1884 and 2200. */
+const evm_gas_table evm_gas_petersburg = {.name = "ethereum petersburg", NORMAL_GAS, .charges_new_account = true};
 
 /* Below 2.5, spec/execution.md 4.6: the new account costs 25000 in both modes, whatever the free table says. */
 static const evm_gas_table gas_normal_before_2_5 = {.name = "normal, before 2.5", NORMAL_GAS, .charges_new_account = true};
