@@ -108,6 +108,8 @@ static int run_evm(int argc, char **argv)
         else
             return tool_misused(&tool_evm, "unknown option");
     }
+    if (t.fork && !statetest_knows(t.fork))
+        return tool_misused(&tool_evm, "there are no results for %s", t.fork);
     if (optind == argc)
         return tool_misused(&tool_evm, "expected files or folders");
     for (int i = optind; i < argc; i++)

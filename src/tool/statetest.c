@@ -7,6 +7,14 @@
 
 static const eth_fork *const forks[] = {&eth_petersburg, &eth_istanbul};
 
+bool statetest_knows(const char *fork)
+{
+    for (size_t i = 0; i < COUNT(forks); i++)
+        if (strcmp(forks[i]->name, fork) == 0)
+            return true;
+    return false;
+}
+
 /* Values of the format: texts of 0x and hexadecimal digits. */
 
 static bool find_member(const json_t *object, const char *key, const json_t **out, error_text *why)

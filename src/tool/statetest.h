@@ -18,6 +18,8 @@ typedef struct {
     size_t passed, failed;
 } statetest;
 
+/* Whether fork is one of those that are run. */
+bool statetest_knows(const char *fork);
 /* name: what stands before each line of this document. false with a reason: malformed; what ran before it is counted. */
 bool statetest_run(statetest *t, const char *name, bytes document, error_text *why) MUST_USE;
 
