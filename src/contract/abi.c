@@ -165,13 +165,19 @@ uint32_t abi_selector(const crypto_suite *suite, const char *signature)
     return read_be32(suite_hash(suite, bytes_of_text(signature)).b);
 }
 
+bytes abi_written_call(abi_writer *w, const crypto_suite *suite, const char *signature)
+{
+    bytes body = abi_written(w);
+    uint8_t *out = arena_take(w->memory, 4 + body.size);
+    write_be32(out, abi_selector(suite, signature));
+    if (body.size)
+        memcpy(out + 4, body.data, body.size);
+    return bytes_of(out, 4 + body.size);
+}
+
 bytes abi_error(const crypto_suite *suite, arena *a, bytes text)
 {
     abi_writer w = abi_writer_of(a);
     abi_write_bytes(&w, text);
-    bytes body = abi_written(&w);
-    uint8_t *out = arena_take(a, 4 + body.size);
-    write_be32(out, abi_selector(suite, "Error(string)"));
-    memcpy(out + 4, body.data, body.size);
-    return bytes_of(out, 4 + body.size);
+    return abi_written_call(&w, suite, "Error(string)");
 }

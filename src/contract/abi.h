@@ -58,6 +58,8 @@ void abi_write_bytes32(abi_writer *w, const hash256 *value);
 void abi_write_bytes(abi_writer *w, bytes value); /* string or bytes */
 void abi_write_addresses(abi_writer *w, const address *values, size_t count);
 bytes abi_written(abi_writer *w);                 /* in w->memory */
+/* Call data of that function with what was written as its arguments. */
+bytes abi_written_call(abi_writer *w, const crypto_suite *suite, const char *signature);
 
 u256 u256_of_i64(int64_t value); /* two's complement */
 uint32_t abi_selector(const crypto_suite *suite, const char *signature);

@@ -85,6 +85,8 @@ typedef struct {
 
 /* rules must outlive it. Immutable: any thread. */
 contract_registry *contract_registry_new(const chain_rules *rules) MUST_USE;
+/* With more contracts than the node has: to test them one by one. */
+contract_registry *contract_registry_new_with(const chain_rules *rules, const contract *const *more, size_t count) MUST_USE;
 void contract_registry_free(contract_registry *r);
 /* Whether a built-in contract or a live object of this block stands at the address. */
 bool contract_exists(const contract_registry *r, const tx_state *t, const address *where);

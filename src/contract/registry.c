@@ -44,7 +44,8 @@ typedef struct {
 
 struct contract_registry {
     const chain_rules *rules;
-    registered entries[COUNT(contracts)];
+    registered *entries;
+    size_t count;
 };
 
 const contract *contract_at(size_t index)
@@ -52,33 +53,45 @@ const contract *contract_at(size_t index)
     return index < COUNT(contracts) ? contracts[index] : NULL;
 }
 
-contract_registry *contract_registry_new(const chain_rules *rules)
+static void register_contract(contract_registry *r, const contract *kind)
+{
+    registered *entry = &r->entries[r->count++];
+    *entry = (registered){kind, memory_new_array(kind->method_count, sizeof(uint32_t)),
+                          memory_new_array(kind->method_count, sizeof(bool))};
+    for (size_t m = 0; m < kind->method_count; m++) {
+        const contract_method *method = &kind->methods[m];
+        bool begun = r->rules->version >= method->since;
+        entry->is_callable[m] = begun || method->is_zero_before;
+        entry->selectors[m] = begun ? abi_selector(r->rules->suite, method->signature) : 0;
+    }
+}
+
+contract_registry *contract_registry_new_with(const chain_rules *rules, const contract *const *more, size_t count)
 {
     contract_registry *r = memory_new(sizeof *r);
     r->rules = rules;
-    for (size_t i = 0; i < COUNT(contracts); i++) {
-        const contract *kind = contracts[i];
-        registered *entry = &r->entries[i];
-        *entry = (registered){kind, memory_new_array(kind->method_count, sizeof(uint32_t)),
-                              memory_new_array(kind->method_count, sizeof(bool))};
-        for (size_t m = 0; m < kind->method_count; m++) {
-            const contract_method *method = &kind->methods[m];
-            bool begun = rules->version >= method->since;
-            entry->is_callable[m] = begun || method->is_zero_before;
-            entry->selectors[m] = begun ? abi_selector(rules->suite, method->signature) : 0;
-        }
-    }
+    r->entries = memory_new_array(COUNT(contracts) + count, sizeof *r->entries);
+    for (size_t i = 0; i < COUNT(contracts); i++)
+        register_contract(r, contracts[i]);
+    for (size_t i = 0; i < count; i++)
+        register_contract(r, more[i]);
     return r;
+}
+
+contract_registry *contract_registry_new(const chain_rules *rules)
+{
+    return contract_registry_new_with(rules, NULL, 0);
 }
 
 void contract_registry_free(contract_registry *r)
 {
     if (r == NULL)
         return;
-    for (size_t i = 0; i < COUNT(contracts); i++) {
+    for (size_t i = 0; i < r->count; i++) {
         free(r->entries[i].selectors);
         free(r->entries[i].is_callable);
     }
+    free(r->entries);
     free(r);
 }
 
@@ -94,7 +107,7 @@ static bool number_of(const address *where, uint64_t *out)
 
 static const registered *entry_of_kind(const contract_registry *r, const contract *kind)
 {
-    for (size_t i = 0; i < COUNT(contracts); i++)
+    for (size_t i = 0; i < r->count; i++)
         if (r->entries[i].kind == kind)
             return &r->entries[i];
     return NULL;
@@ -111,7 +124,7 @@ static const registered *entry_at(const contract_registry *r, const tx_state *t,
         *object = found;
         return found ? entry_of_kind(r, found->kind) : NULL;
     }
-    for (size_t i = 0; i < COUNT(contracts); i++)
+    for (size_t i = 0; i < r->count; i++)
         if (r->entries[i].kind->address == number)
             return r->rules->version >= r->entries[i].kind->since ? &r->entries[i] : NULL;
     return NULL;
@@ -162,7 +175,7 @@ bool parallel_keys_of_call(const contract_registry *r, const address *where, byt
 {
     uint64_t number;
     *count = 0;
-    for (size_t i = 0; number_of(where, &number) && i < COUNT(contracts); i++) {
+    for (size_t i = 0; number_of(where, &number) && i < r->count; i++) {
         const contract *kind = r->entries[i].kind;
         if (kind->address != number || r->rules->version < kind->since || kind->conflict_keys == NULL)
             continue;

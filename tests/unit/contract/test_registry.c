@@ -1,6 +1,6 @@
 /* The table of built-in contracts against spec/precompiled.md: addresses and versions (1.1), selectors of both suites (7, 8),
    answers to unknown functions (1.4). */
-#include "test.h"
+#include "support_world.h"
 
 #include "contract/contract.h"
 
@@ -149,41 +149,6 @@ static const struct {
     {0x5005, 0, "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff3c4b"},
     {0x5006, VERSION_OF(2, 8, 0), "00000000000000000000000000000000000000000000000000000000ffff3c4b"},
 };
-
-static address address_of_number(uint32_t number)
-{
-    address a = {{0}};
-    write_be32(a.b + 16, number);
-    return a;
-}
-
-typedef struct {
-    chain_rules rules;
-    store *store;
-    block_state *block;
-    tx_state *tx;
-    contract_registry *registry;
-} world;
-
-static world *world_new(uint32_t version)
-{
-    world *w = calloc(1, sizeof *w);
-    w->rules = (chain_rules){.suite = &crypto_standard, .version = version};
-    assert_int_equal(store_memory.open(&w->store, &(store_config){0}, NULL), STORE_OK);
-    w->block = block_state_new(&w->rules, w->store, NULL, 0, 1);
-    w->tx = tx_state_new(w->block);
-    w->registry = contract_registry_new(&w->rules);
-    return w;
-}
-
-static void world_free(world *w)
-{
-    contract_registry_free(w->registry);
-    tx_state_free(w->tx);
-    block_state_free(w->block);
-    store_close(w->store);
-    free(w);
-}
 
 static void contracts_begin_with_their_versions(void **state)
 {

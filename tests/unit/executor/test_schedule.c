@@ -86,15 +86,6 @@ static void add_call(world *w, const address *to, bytes data)
     w->transactions[w->count++] = transaction_unsigned_call(&w->rules, &fields, &sender);
 }
 
-static bytes call_data(world *w, const char *signature, abi_writer *arguments)
-{
-    bytes body = abi_written(arguments);
-    uint8_t *data = arena_take(&w->memory, 4 + body.size);
-    write_be32(data, abi_selector(w->rules.suite, signature));
-    memcpy(data + 4, body.data, body.size);
-    return bytes_of(data, 4 + body.size);
-}
-
 static block *take_block(world *w)
 {
     block *b = block_new();
@@ -132,7 +123,7 @@ static void register_function(world *w, const char *signature, uint64_t critical
     abi_write_address(&arguments, &target);
     abi_write_bytes(&arguments, bytes_of_text(signature));
     abi_write_u256(&arguments, u256_of(critical_size));
-    add_call(w, &parallel_config, call_data(w, "registerParallelFunctionInternal(address,string,uint256)", &arguments));
+    add_call(w, &parallel_config, abi_written_call(&arguments, w->rules.suite, "registerParallelFunctionInternal(address,string,uint256)"));
     block *b = take_block(w);
     execution *e = run(w, b);
     commit(w, e);
@@ -167,14 +158,14 @@ static void call_with_text(world *w, const char *signature, const char *text)
 {
     abi_writer arguments = abi_writer_of(&w->memory);
     abi_write_bytes(&arguments, bytes_of_text(text));
-    add_call(w, &target, call_data(w, signature, &arguments));
+    add_call(w, &target, abi_written_call(&arguments, w->rules.suite, signature));
 }
 
 static void call_with_word(world *w, const char *signature, const uint8_t word[32])
 {
     abi_writer arguments = abi_writer_of(&w->memory);
     abi_write_u256(&arguments, u256_from_be(bytes_of(word, 32)));
-    add_call(w, &target, call_data(w, signature, &arguments));
+    add_call(w, &target, abi_written_call(&arguments, w->rules.suite, signature));
 }
 
 static void keys_are_the_texts_of_arguments(void **state)
@@ -212,7 +203,7 @@ static void contracts_have_keys_of_their_own(void **state)
     abi_write_bytes(&user, bytes_of_text("x"));
     abi_write_u256(&user, u256_of(1));
     call_with_text(&w, "s(string)", "x");
-    add_call(&w, &dag_transfer, call_data(&w, "userAdd(string,uint256)", &user));
+    add_call(&w, &dag_transfer, abi_written_call(&user, w.rules.suite, "userAdd(string,uint256)"));
     assert_edges(&w, "");
     close_world(&w);
 }
@@ -246,7 +237,7 @@ static void short_arguments_are_a_barrier(void **state)
     register_function(&w, "s(string)", 1);
     abi_writer arguments = abi_writer_of(&w.memory);
     abi_write_bytes(&arguments, bytes_of_text("key"));
-    bytes whole = call_data(&w, "s(string)", &arguments);
+    bytes whole = abi_written_call(&arguments, w.rules.suite, "s(string)");
     size_t least = whole.size - 32 + 3; /* padding is not looked at */
     for (size_t size = 4; size <= whole.size; size++) {
         call_with_text(&w, "s(string)", "a");
@@ -273,7 +264,7 @@ static void registrations_count_from_the_next_block(void **state)
     abi_writer arguments = abi_writer_of(&w.memory);
     abi_write_address(&arguments, &target);
     abi_write_bytes(&arguments, BYTES_OF_LITERAL("s(string)"));
-    add_call(&w, &parallel_config, call_data(&w, "unregisterParallelFunctionInternal(address,string)", &arguments));
+    add_call(&w, &parallel_config, abi_written_call(&arguments, w.rules.suite, "unregisterParallelFunctionInternal(address,string)"));
     call_with_text(&w, "s(string)", "x");
     call_with_text(&w, "s(string)", "y");
     assert_edges(&w, "1>0 2>0"); /* in this block it is still registered */
@@ -357,7 +348,7 @@ static void add_random_transfer(world *w, prng *p)
     if (function == 3)
         abi_write_bytes(&arguments, bytes_of_text(users[prng_below(p, COUNT(users))]));
     abi_write_u256(&arguments, u256_of(prng_below(p, 4)));
-    add_call(w, &dag_transfer, call_data(w, functions[function], &arguments));
+    add_call(w, &dag_transfer, abi_written_call(&arguments, w->rules.suite, functions[function]));
 }
 
 /* DagTransfer declares all it changes: on a chain that does not run in parallel the same blocks give the same roots. Now and then
