@@ -20,9 +20,9 @@ hanse_floor(sync NEEDS consensus)
 hanse_floor(group NEEDS sync)
 hanse_floor(sim NEEDS group)
 hanse_floor(net NEEDS group LIBS PkgConfig::UV PkgConfig::OPENSSL)
-hanse_floor(channel NEEDS net)
-hanse_floor(rpc NEEDS channel LIBS http_parser z)
-hanse_floor(node NEEDS rpc)
+hanse_floor(rpc NEEDS net LIBS http_parser z)
+hanse_floor(channel NEEDS rpc)
+hanse_floor(node NEEDS channel)
 # What getClientVersion tells about the build (node/build_info.c includes it).
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)
   set(hanse_compiler gcc)
@@ -37,7 +37,7 @@ add_dependencies(hanse_node hanse_build_info)
 target_include_directories(hanse_node PRIVATE ${PROJECT_BINARY_DIR}/generated)
 hanse_floor(tool NEEDS node sim)
 
-set(HANSE_FLOORS base codec crypto chain store state vm contract executor ledger txpool consensus sync group sim net channel rpc node tool)
+set(HANSE_FLOORS base codec crypto chain store state vm contract executor ledger txpool consensus sync group sim net rpc channel node tool)
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/tool/main.c)
   # main.c is part of the tool floor; the binary only pulls it in.

@@ -34,14 +34,15 @@ static consensus_kind consensus_of(rpc_group *held)
     return group_host_consensus(host_of(held));
 }
 
-static bool submit(rpc_group *held, transaction *tx, rpc_submit_answer answer, void *answer_context)
+static bool submit(rpc_group *held, transaction *tx, rpc_submit_answer answer, void *answer_context, rpc_receipt_ready ready,
+                   void *ready_context)
 {
-    return group_host_submit(host_of(held), tx, answer, answer_context);
+    return group_host_submit(host_of(held), tx, answer, answer_context, ready, ready_context);
 }
 
-static void await_receipt(rpc_group *held, const hash256 *tx_hash, rpc_receipt_ready ready, void *ready_context)
+static const rpc_group_limits *limits_of(rpc_group *held)
 {
-    group_host_await_receipt(host_of(held), tx_hash, ready, ready_context);
+    return group_host_limits(host_of(held));
 }
 
 /* ---- looks at the machines: each runs on the engine's thread ---- */
@@ -167,7 +168,7 @@ rpc_backend node_backend(node_backend_context *context)
         .ledger_of = ledger_of,
         .consensus_of = consensus_of,
         .submit = submit,
-        .await_receipt = await_receipt,
+        .limits_of = limits_of,
         .view = view,
         .consensus_status = get_consensus_status,
         .sync_status = get_sync_status,

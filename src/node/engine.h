@@ -19,7 +19,6 @@ typedef enum {
     ENGINE_JOB_DONE,
     ENGINE_SESSIONS,
     ENGINE_QUERY,  /* a door wants to look at the machines */
-    ENGINE_AWAIT,  /* a door waits for a receipt */
     ENGINE_ATTACH, /* the group joins this engine; from now on it is stepped */
     ENGINE_DETACH  /* it leaves as soon as no job is under way */
 } engine_item_kind;

@@ -30,6 +30,8 @@ typedef struct {
     transaction *tx;
     rpc_submit_answer answer;
     void *context;
+    rpc_receipt_ready ready;
+    void *ready_context;
 } submit_item;
 
 typedef struct {
@@ -51,14 +53,12 @@ typedef struct {
     sem_t seen;
 } query_item;
 
-/* Stays in the host's table until its transaction is in a block. Several may wait for one hash. */
-typedef struct await_item {
-    engine_item item;
+/* A pending transaction whose receipt somebody waits for. */
+typedef struct {
     hash256 tx_hash;
     rpc_receipt_ready ready;
     void *context;
-    struct await_item *same_hash;
-} await_item;
+} waiter;
 
 struct group_host {
     const host_services *services;
@@ -67,6 +67,8 @@ struct group_host {
     store *store;
     ledger *ledger;
     chain_rules rules;
+    arena memory;           /* of limits */
+    rpc_group_limits limits;
 
     /* The engine's from here on. */
     engine_place place;
@@ -76,7 +78,7 @@ struct group_host {
     size_t ordered_first, ordered_count, ordered_capacity;
     bool ordered_running;
     size_t jobs_under_way;
-    map waiters; /* tx hash -> await_item */
+    map waiters; /* tx hash -> waiter: no more than the pool has transactions */
     bool started, leaving;
 
     bool attached; /* the starter's: group_host_start was called */
@@ -145,6 +147,7 @@ static void destroy(group_host *h)
     if (h->ledger)
         ledger_close(h->ledger);
     store_close(h->store);
+    arena_reset(&h->memory);
     map_free(&h->waiters);
     free(h->ordered);
     sem_destroy(&h->left);
@@ -158,6 +161,9 @@ group_host *group_host_open(const host_services *services, const node_settings *
     h->services = services;
     h->id = settings->genesis.group_id;
     h->rules = settings->rules;
+    h->limits = settings->limits;
+    h->limits.allowed_sdks = (const node_id *)arena_copy(&h->memory, bytes_of(settings->limits.allowed_sdks,
+                                                         settings->limits.allowed_sdk_count * sizeof(node_id))).data;
     h->waiters = map_init(seed + 3);
     sem_init(&h->left, 0, 0);
     atomic_init(&h->failed, false);
@@ -251,13 +257,16 @@ void group_host_sessions(group_host *h, const node_id *nodes, size_t count)
         free(s);
 }
 
-bool group_host_submit(group_host *h, transaction *tx, rpc_submit_answer answer, void *context)
+bool group_host_submit(group_host *h, transaction *tx, rpc_submit_answer answer, void *context, rpc_receipt_ready ready,
+                       void *ready_context)
 {
     submit_item *s = memory_new(sizeof *s);
     *s = (submit_item){.item = {.link = {.item_bytes = sizeof *s + tx->raw.size}, .kind = ENGINE_SUBMIT, .host = h},
                        .tx = transaction_keep(tx),
                        .answer = answer,
-                       .context = context};
+                       .context = context,
+                       .ready = ready,
+                       .ready_context = ready_context};
     if (engine_offer(h->services->engine, &s->item) == QUEUE_OK)
         return true;
     transaction_drop(tx);
@@ -265,14 +274,9 @@ bool group_host_submit(group_host *h, transaction *tx, rpc_submit_answer answer,
     return false;
 }
 
-void group_host_await_receipt(group_host *h, const hash256 *tx_hash, rpc_receipt_ready ready, void *context)
+const rpc_group_limits *group_host_limits(const group_host *h)
 {
-    await_item *w = memory_new(sizeof *w);
-    *w = (await_item){.item = {.kind = ENGINE_AWAIT, .host = h}, .tx_hash = *tx_hash, .ready = ready, .context = context};
-    if (engine_post(h->services->engine, &w->item) == QUEUE_OK)
-        return;
-    free(w);
-    ready(context, -1, 0);
+    return &h->limits;
 }
 
 void group_host_query(group_host *h, void (*look)(group *g, void *context), void *context)
@@ -335,33 +339,39 @@ static void queue_ordered(group_host *h, group_job *j)
 
 /* ---- the engine's turn ---- */
 
-static void answer_waiters(group_host *h, const hash256 *tx_hash, int64_t number, size_t index)
+static void answer_waiter(group_host *h, const hash256 *tx_hash, int64_t number, size_t index)
 {
-    await_item *w = map_remove(&h->waiters, BYTES_OF_VALUE(*tx_hash));
-    for (await_item *next; w; w = next) {
-        next = w->same_hash;
-        w->ready(w->context, number, index);
-        free(w);
-    }
+    waiter *w = map_remove(&h->waiters, BYTES_OF_VALUE(*tx_hash));
+    if (w == NULL)
+        return;
+    w->ready(w->context, number, index);
+    free(w);
 }
 
-static void add_waiter(group_host *h, await_item *w)
+/* The pool takes a hash once, so nobody waits for it yet. */
+static void add_waiter(group_host *h, const submit_item *s)
 {
-    transaction_place place;
-    if (ledger_find_transaction(h->ledger, &w->tx_hash, &place)) {
-        w->ready(w->context, place.block_number, place.index);
-        free(w);
-        return;
-    }
-    w->same_hash = map_get(&h->waiters, BYTES_OF_VALUE(w->tx_hash));
-    map_put(&h->waiters, BYTES_OF_VALUE(w->tx_hash), w);
+    waiter *w = memory_new(sizeof *w);
+    *w = (waiter){.tx_hash = s->tx->hash, .ready = s->ready, .context = s->ready_context};
+    waiter *replaced = map_put(&h->waiters, BYTES_OF_VALUE(w->tx_hash), w);
+    assert(replaced == NULL);
+}
+
+static void answer_submission(group_host *h, const group_action *action)
+{
+    submit_item *s = action->answer.token;
+    if (action->answer.status == STATUS_OK && s->ready)
+        add_waiter(h, s);
+    s->answer(s->context, action->answer.status, action->answer.reason);
 }
 
 static void on_committed(group_host *h, execution *e)
 {
     const block *b = execution_block(e);
     for (size_t i = 0; h->waiters.count && i < b->transaction_count; i++)
-        answer_waiters(h, &b->transactions[i]->hash, b->header.number, i);
+        answer_waiter(h, &b->transactions[i]->hash, b->header.number, i);
+    if (h->services->on_block)
+        h->services->on_block(h->services->on_block_context, h->id, b->header.number);
     execution_drop(e);
 }
 
@@ -381,16 +391,14 @@ static void perform(group_host *h, const group_action *action)
         else
             submit_job(h, action->job);
         break;
-    case GROUP_ANSWER: {
-        submit_item *s = action->answer.token;
-        s->answer(s->context, action->answer.status, action->answer.reason);
+    case GROUP_ANSWER:
+        answer_submission(h, action);
         break;
-    }
     case GROUP_COMMITTED:
         on_committed(h, action->committed);
         break;
     case GROUP_REFUSED:
-        answer_waiters(h, &action->refused, -1, 0);
+        answer_waiter(h, &action->refused, -1, 0);
         break;
     case GROUP_FAILED:
         atomic_store(&h->failed, true);
@@ -455,14 +463,6 @@ static void finish_item(group_host *h, engine_item *item)
         sem_post(&q->seen); /* the item lives on the asker's stack: not touched any more */
         break;
     }
-    case ENGINE_AWAIT:
-        if (h->leaving) {
-            ((await_item *)item)->ready(((await_item *)item)->context, -1, 0);
-            free(item);
-        } else {
-            add_waiter(h, (await_item *)item);
-        }
-        break;
     case ENGINE_DETACH:
         h->leaving = true;
         break;
@@ -557,8 +557,8 @@ void group_host_left(group_host *h)
 {
     for (size_t i = 0; i < h->waiters.capacity; i++)
         if (h->waiters.entries[i].value) {
-            hash256 hash = ((await_item *)h->waiters.entries[i].value)->tx_hash;
-            answer_waiters(h, &hash, -1, 0);
+            hash256 hash = ((waiter *)h->waiters.entries[i].value)->tx_hash;
+            answer_waiter(h, &hash, -1, 0);
             i = (size_t)-1; /* removing may move entries: look again from the start */
         }
     sem_post(&h->left);

@@ -20,6 +20,9 @@ typedef struct {
     net *net;              /* set before the first group starts; NULL in tests without a network */
     node_id self;
     secret_key key;
+    /* A block is durable, and everybody who waited for a receipt of it was told. On the engine's thread: be quick. May be NULL. */
+    void (*on_block)(void *context, int32_t group_id, int64_t number);
+    void *on_block_context;
 } host_services;
 
 /* Opens store and ledger under data_path/group<N>/ and the machines on them; nothing runs yet. */
@@ -42,8 +45,9 @@ net_verdict group_host_frame(group_host *h, const net_frame *frame);
 void group_host_sessions(group_host *h, const node_id *nodes, size_t count);
 
 /* For the doors (rpc/backend.h says what each does). */
-bool group_host_submit(group_host *h, transaction *tx, rpc_submit_answer answer, void *context);
-void group_host_await_receipt(group_host *h, const hash256 *tx_hash, rpc_receipt_ready ready, void *context);
+bool group_host_submit(group_host *h, transaction *tx, rpc_submit_answer answer, void *context, rpc_receipt_ready ready,
+                       void *ready_context);
+const rpc_group_limits *group_host_limits(const group_host *h);
 /* Runs `look` on the engine's thread and waits for it. */
 void group_host_query(group_host *h, void (*look)(group *g, void *context), void *context);
 

@@ -1,4 +1,5 @@
 #include "base/setting_rows.h"
+#include "codec/hex.h"
 #include "node/settings.h"
 
 #include <limits.h>
@@ -34,6 +35,9 @@ static const setting_row group_rows[] = {
     GROUP_BOOLEAN("sync", "send_txs_by_tree", send_txs_by_tree, true),
     GROUP_BOOLEAN("sync", "sync_block_by_tree", sync_block_by_tree, true),
     GROUP_BOOLEAN("sync", "allow_free_node", allow_free_node, false),
+    GROUP_INTEGER("flow_control", "limit_req", limits.requests_per_second, 0, 1, INT64_MAX, "flow_control.limit_req must be positive"),
+    GROUP_INTEGER("event_filter", "max_block_range", limits.event_blocks_max, 0, 0, INT64_MAX, NULL),
+    GROUP_INTEGER("event_filter", "max_block_per_process", limits.event_blocks_at_once, 3, INT64_MIN, INT64_MAX, NULL),
 };
 
 static bool choose_storage(group_settings *g, const ini *file, error_text *why)
@@ -61,9 +65,33 @@ static const char *ini_beside(arena *a, const char *genesis_path)
     return arena_print(a, "%.*s.ini", (int)stem, genesis_path);
 }
 
+/* [sdk_allowlist] public_key.N: 128 hex digits, 0x allowed. A wrong entry refuses the group (spec/network.md 12.1). */
+static bool read_allowed_sdks(group_settings *g, const ini *file, error_text *why)
+{
+    const ini_section *section = ini_find_section(file, "sdk_allowlist");
+    node_id *ids = arena_take_array(&g->memory, section ? section->count : 0, sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; section && i < section->count; i++) {
+        const ini_entry *entry = &section->entries[i];
+        if (strncmp(entry->key, "public_key.", strlen("public_key.")) != 0)
+            continue;
+        bytes digits = bytes_of_text(entry->value);
+        if (bytes_start_with(digits, BYTES_OF_LITERAL("0x")))
+            digits = bytes_from(digits, 2);
+        if (!hex_read(digits, ids[count].b, sizeof ids->b))
+            return error_set(why, "%s:%u: [sdk_allowlist] %s=%.140s: expected 128 hexadecimal digits", file->path, entry->line,
+                             entry->key, entry->value);
+        count++;
+    }
+    g->limits.allowed_sdks = ids;
+    g->limits.allowed_sdk_count = count;
+    return true;
+}
+
 static bool read_group_ini(group_settings *g, const node_settings *node, const ini *file, error_text *why)
 {
-    if (!settings_read_rows(file, group_rows, COUNT(group_rows), g, &g->memory, why) || !choose_storage(g, file, why))
+    if (!settings_read_rows(file, group_rows, COUNT(group_rows), g, &g->memory, why) || !choose_storage(g, file, why) ||
+        !read_allowed_sdks(g, file, why))
         return false;
     if (!version_has(node->version, GATE_NETWORK_OPTIMIZATION)) {
         /* Older chains: these are off unless the file turns them on (spec/consensus.md 0.3). */

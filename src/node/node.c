@@ -1,6 +1,7 @@
 #include "node/node.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "channel/door.h"
 #include "node/backend.h"
 #include "node/build_info.h"
 #include "node/identity.h"
@@ -24,6 +25,8 @@ struct node {
     node_backend_context backend_context;
     rpc_backend backend;
     http_door *http;
+    pthread_mutex_t channel_lock; /* guards channel while something is told to it */
+    channel_door *channel;        /* NULL: not there yet, or no longer */
     size_t steps_done;
 };
 
@@ -34,6 +37,13 @@ static net_verdict on_frame(void *context, const net_frame *frame)
     node *n = context;
     if (frame->is_response)
         return NET_TAKEN;
+    if (frame->module == NET_MODULE_AMOP) {
+        pthread_mutex_lock(&n->channel_lock);
+        if (n->channel)
+            channel_door_frame(n->channel, frame);
+        pthread_mutex_unlock(&n->channel_lock);
+        return NET_TAKEN;
+    }
     group_host *h = group_table_hold(n->groups, frame->group);
     if (h == NULL)
         return NET_TAKEN; /* a group this node does not run */
@@ -51,6 +61,35 @@ static void on_session_down(void *context, const node_id *id, const char *reason
 {
     (void)reason;
     group_table_session(((node *)context)->groups, id, false);
+}
+
+static void on_response(void *context, uint64_t ticket, net_response result, const node_id *from, bytes payload)
+{
+    node *n = context;
+    (void)from;
+    pthread_mutex_lock(&n->channel_lock);
+    if (n->channel)
+        channel_door_response(n->channel, ticket, result, payload);
+    pthread_mutex_unlock(&n->channel_lock);
+}
+
+static void on_topics(void *context, const net_peer *peer)
+{
+    node *n = context;
+    pthread_mutex_lock(&n->channel_lock);
+    if (n->channel)
+        channel_door_topics(n->channel, peer);
+    pthread_mutex_unlock(&n->channel_lock);
+}
+
+/* On the engine's thread. */
+static void on_block(void *context, int32_t group_id, int64_t number)
+{
+    node *n = context;
+    pthread_mutex_lock(&n->channel_lock);
+    if (n->channel)
+        channel_door_block(n->channel, group_id, number);
+    pthread_mutex_unlock(&n->channel_lock);
 }
 
 static void on_inbox_drained(void *context)
@@ -179,7 +218,9 @@ static bool start_net(node *n, error_text *why)
     net_handler handler = {.context = n,
                            .on_frame = on_frame,
                            .on_session_up = on_session_up,
-                           .on_session_down = on_session_down};
+                           .on_session_down = on_session_down,
+                           .on_response = on_response,
+                           .on_topics = on_topics};
     n->services.net = net_start(&config, &handler, why);
     return n->services.net != NULL;
 }
@@ -222,8 +263,9 @@ static void stop_groups(node *n)
         group_host_stop(group_table_remove(n->groups, ids[i]));
 }
 
-static bool start_doors(node *n, error_text *why)
+static bool start_answers(node *n, error_text *why)
 {
+    (void)why;
     const node_settings *s = &n->settings;
     const tls_subject *self = net_self(n->services.net);
     n->info = (rpc_node_info){
@@ -254,15 +296,57 @@ static bool start_doors(node *n, error_text *why)
     pthread_mutex_init(&n->backend_context.config_lock, NULL);
     n->backend = node_backend(&n->backend_context);
     n->backend.info = &n->info;
+    return true;
+}
+
+static void stop_answers(node *n)
+{
+    pthread_mutex_destroy(&n->backend_context.config_lock);
+}
+
+static bool start_http(node *n, error_text *why)
+{
+    const node_settings *s = &n->settings;
     http_door_config config = {.listen_ip = s->jsonrpc_ip, .listen_port = (unsigned)s->jsonrpc_port};
     n->http = http_door_start(&config, &n->backend, n->services.workers, n->services.log, why);
     return n->http != NULL;
 }
 
-static void stop_doors(node *n)
+static void stop_http(node *n)
 {
     http_door_stop(n->http);
-    pthread_mutex_destroy(&n->backend_context.config_lock);
+}
+
+static bool start_channel(node *n, error_text *why)
+{
+    node_settings *s = &n->settings;
+    channel_door_config config = {.listen_ip = s->channel_ip,
+                                  .listen_port = (unsigned)s->channel_port,
+                                  .check_issuer = s->check_cert_issuer,
+                                  .requests_per_second = s->requests_per_second,
+                                  .amop_bytes_per_second = s->amop_bytes_per_second,
+                                  .seed = random_seed()};
+    arena *a = &s->memory;
+    if (!tls_read_file(a, s->channel_key_path, &config.identity.key, why) ||
+        !tls_read_file(a, s->channel_certificate_path, &config.identity.certificate, why) ||
+        !tls_read_file(a, s->channel_ca_path, &config.identity.authorities, why))
+        return false;
+    if (!s->rsa_channel)
+        config.identity.authorities_folder = s->ca_folder;
+    channel_door *d = channel_door_start(&config, &n->backend, n->services.workers, n->services.log, why);
+    pthread_mutex_lock(&n->channel_lock);
+    n->channel = d;
+    pthread_mutex_unlock(&n->channel_lock);
+    return d != NULL;
+}
+
+static void stop_channel(node *n)
+{
+    pthread_mutex_lock(&n->channel_lock);
+    channel_door *d = n->channel;
+    n->channel = NULL;
+    pthread_mutex_unlock(&n->channel_lock);
+    channel_door_stop(d);
 }
 
 /* Walked forwards to start, backwards to stop. Groups leave before the engine ends, and the engine before the net, because each
@@ -279,7 +363,9 @@ static const struct {
     {"P2P", start_net, stop_net},
     {"engine", start_engine, stop_engine},
     {"groups", start_groups, stop_groups},
-    {"JSON-RPC", start_doors, stop_doors},
+    {"answers", start_answers, stop_answers},
+    {"JSON-RPC", start_http, stop_http},
+    {"channel", start_channel, stop_channel},
 };
 
 size_t node_group_count(node *n)
@@ -293,12 +379,16 @@ void node_stop(node *n)
     while (n->steps_done > 0)
         steps[--n->steps_done].stop(n);
     node_settings_free(&n->settings);
+    pthread_mutex_destroy(&n->channel_lock);
     free(n);
 }
 
 node *node_start(const char *config_path, error_text *why)
 {
     node *n = memory_new(sizeof *n);
+    pthread_mutex_init(&n->channel_lock, NULL);
+    n->services.on_block = on_block;
+    n->services.on_block_context = n;
     if (!node_settings_read(&n->settings, config_path, why)) {
         node_stop(n);
         return NULL;

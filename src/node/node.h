@@ -5,6 +5,7 @@
      main        1                 waits for signals
      net         1                 peers: accept, TLS, frames
      rpc         1                 clients: HTTP
+     channel     1                 clients: SDKs
      engine      1                 steps every group's state machines
      worker      cores, at most 4  decoding, signatures, execution, RPC methods
      commit      1                 the disk

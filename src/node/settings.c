@@ -43,6 +43,8 @@ static const setting_row node_rows[] = {
     INTEGER("chain", "id", chain_id, 1, 0, INT64_MAX, "Please set chain.id to positive!"),
     BOOLEAN("chain", NULL, "sm_crypto", sm_crypto, false),
     BOOLEAN("chain", NULL, "rsa_crypto_channel", rsa_channel, false),
+    INTEGER("flow_control", "limit_req", requests_per_second, 0, 1, INT64_MAX, "flow_control.limit_req must be positive!"),
+    {"flow_control", NULL, "outgoing_bandwidth_limit", SETTING_REAL, NODE(amop_bytes_per_second), NULL, 0, 0, 70368744177663, NULL},
     TEXT("compatibility", NULL, "supported_version", version_text, "2.0.0-rc1"),
     BOOLEAN("log", NULL, "enable", log_enabled, true),
     TEXT("log", NULL, "log_path", log_path, "log"),
@@ -91,6 +93,16 @@ static log_level parse_log_level(const ini *file)
     return LOG_INFO;
 }
 
+/* The RSA set of the channel port has fixed names (spec/network.md 1.1); without it SDKs meet the node's own certificate. */
+static void choose_channel_files(node_settings *s)
+{
+    arena *a = &s->memory;
+    const char *folder = join(a, s->security_path, "channel_cert/");
+    s->channel_key_path = s->rsa_channel ? join(a, folder, "node.key") : s->key_path;
+    s->channel_certificate_path = s->rsa_channel ? join(a, folder, "node.crt") : s->certificate_path;
+    s->channel_ca_path = s->rsa_channel ? join(a, folder, "ca.crt") : s->ca_path;
+}
+
 /* What this build does not do is refused here, not ignored. */
 static bool check_supported(const node_settings *s, error_text *why)
 {
@@ -121,8 +133,10 @@ bool node_settings_read(node_settings *s, const char *path, error_text *why)
     s->certificate_path = join(a, s->security_path, s->certificate_path);
     s->ca_path = join(a, s->security_path, s->ca_path);
     s->group_config_path = join(a, s->group_config_path, "");
+    s->amop_bytes_per_second *= 131072; /* Mbit/s */
     s->rsa_channel = s->rsa_channel && version_has(s->version, GATE_RSA_CHANNEL);
     s->sm_crypto = s->sm_crypto && version_has(s->version, GATE_CHAIN_SM_CRYPTO);
+    choose_channel_files(s);
     s->log_threshold = parse_log_level(&file);
     read_endpoints(s, &file);
     s->blacklist = read_node_ids(s, setting_section(&file, "certificate_blacklist", "crl"), "crl.", &s->blacklist_count);

@@ -7,6 +7,7 @@
 
 #include "base/log_level.h"
 #include "chain/genesis.h"
+#include "rpc/backend.h"
 
 enum {
     NODE_GROUPS_MAX = 1024,
@@ -37,6 +38,10 @@ typedef struct {
     const char *key_path, *certificate_path, *ca_path, *ca_folder; /* already prefixed with data_path */
     const char *security_path;     /* network_security.data_path, ends with / */
     bool rsa_channel, check_cert_issuer;
+    const char *channel_key_path, *channel_certificate_path, *channel_ca_path;
+
+    int64_t requests_per_second;   /* [flow_control] limit_req, 0: off */
+    double amop_bytes_per_second;  /* [flow_control] outgoing_bandwidth_limit, 0: off */
 
     int64_t chain_id;
     uint32_t version;              /* compatibility.supported_version */
@@ -75,6 +80,7 @@ typedef struct {
     int64_t pool_limit, pool_memory_mb, pool_expiration_s;
     int64_t idle_wait_ms, gossip_interval_ms, gossip_peers, sync_memory_mb, txs_max_gossip_peers;
     bool send_txs_by_tree, sync_block_by_tree, allow_free_node;
+    rpc_group_limits limits;       /* of SDKs; the list lives in memory */
 } group_settings;
 
 /* Reads group.N.genesis and, when it is there, group.N.ini beside it. */

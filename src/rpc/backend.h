@@ -13,9 +13,19 @@ typedef struct rpc_group rpc_group;
 
 /* Called exactly once, on the engine's thread: be quick. reason: of a refusal, lives during the call. */
 typedef void (*rpc_submit_answer)(void *context, transaction_status status, const char *reason);
-/* Called exactly once: the transaction is in block `number` at `index` and durable, or (number < 0) it was dropped or the node
-   stops. */
+/* Called exactly once after an answer of STATUS_OK, on the engine's thread: the transaction is in block `number` at `index` and
+   durable, or (number < 0) it was dropped or the node stops. The calls for one block come before whatever the node tells about
+   that block (channel_door_block). */
 typedef void (*rpc_receipt_ready)(void *context, int64_t number, size_t index);
+
+/* Of group.N.ini (spec/network.md 12, 11.4). */
+typedef struct {
+    int64_t requests_per_second;     /* [flow_control] limit_req; 0: off */
+    int64_t event_blocks_max;        /* [event_filter] max_block_range; 0: unlimited */
+    int64_t event_blocks_at_once;    /* [event_filter] max_block_per_process */
+    const node_id *allowed_sdks;     /* [sdk_allowlist] public_key.N; none: everyone */
+    size_t allowed_sdk_count;
+} rpc_group_limits;
 
 typedef struct {
     const char *supported_version;   /* as configured, e.g. "2.11.1" */
@@ -42,10 +52,12 @@ typedef struct {
     size_t (*list_groups)(void *context, int32_t *out, size_t max); /* ascending ids of running groups */
     ledger *(*ledger_of)(rpc_group *group);                        /* lives as long as the group is held */
     consensus_kind (*consensus_of)(rpc_group *group);
-    /* Takes one more reference of tx. false: the group's inbox is full, answer is not called (the door says so). */
-    bool (*submit)(rpc_group *group, transaction *tx, rpc_submit_answer answer, void *answer_context);
-    /* Ask before submitting, so that no block slips by. */
-    void (*await_receipt)(rpc_group *group, const hash256 *tx_hash, rpc_receipt_ready ready, void *ready_context);
+    /* Takes one more reference of tx. ready may be NULL; after a refusal it is not called. false: the group's inbox is full, and
+       neither is called (the door says so). */
+    bool (*submit)(rpc_group *group, transaction *tx, rpc_submit_answer answer, void *answer_context, rpc_receipt_ready ready,
+                   void *ready_context);
+    /* What the group's file says about clients of the channel port; lives as long as the group is held. NULL: no limits. */
+    const rpc_group_limits *(*limits_of)(rpc_group *group);
     chain_view *(*view)(rpc_group *group);                         /* waits; one reference for the caller */
     void (*consensus_status)(rpc_group *group, arena *a, consensus_status *out); /* waits; everything in a */
     void (*sync_status)(rpc_group *group, arena *a, sync_status *out);           /* waits */

@@ -227,6 +227,7 @@ static bool run_element(rpc_request *r)
         return true;
     }
     r->call = (rpc_call){.backend = r->call.backend,
+                         .client = r->call.client,
                          .memory = &r->memory,
                          .params = json_object_get(element, "params"),
                          .out = json_write_to(&r->result)};
@@ -269,8 +270,27 @@ void rpc_call_resume(rpc_call *c)
 
 void json_rpc_start(const rpc_backend *backend, worker_pool *workers, bytes body, json_rpc_done done, void *context)
 {
+    json_rpc_start_for(NULL, backend, workers, body, done, context);
+}
+
+/* false: the client may not ask this, and was told so. */
+static bool admit(rpc_request *r)
+{
+    const char *message;
+    int refused = r->call.client && json_is_object(r->root) ? rpc_admit(r->call.client, r->root, &r->memory, &message) : 0;
+    if (!refused)
+        return true;
+    /* QUIRK of network.md 12.1: the refusal by the allow list names no id. */
+    write_error(&r->writer, refused == RPC_SDK_NOT_ALLOWED ? NULL : r->root, refused, message, false);
+    finish_request(r);
+    return false;
+}
+
+void json_rpc_start_for(rpc_client *client, const rpc_backend *backend, worker_pool *workers, bytes body, json_rpc_done done,
+                        void *context)
+{
     rpc_request *r = memory_new(sizeof *r);
-    *r = (rpc_request){.call = {.backend = backend},
+    *r = (rpc_request){.call = {.backend = backend, .client = client},
                        .workers = workers,
                        .done = done,
                        .context = context,
@@ -293,6 +313,8 @@ void json_rpc_start(const rpc_backend *backend, worker_pool *workers, bytes body
         finish_request(r);
         return;
     }
+    if (!admit(r))
+        return;
     r->is_batch = json_is_array(r->root);
     if (r->is_batch)
         json_write_begin_array(&r->writer);

@@ -3,7 +3,7 @@
 #ifndef HANSE_RPC_METHOD_H
 #define HANSE_RPC_METHOD_H
 
-#include "rpc/backend.h"
+#include "rpc/json_rpc.h"
 #include "rpc/render.h"
 
 #include <jansson.h>
@@ -24,17 +24,21 @@ enum {
     RPC_ONLY_PBFT = -40007,
     RPC_BAD_SYSTEM_CONFIG = -40008,
     RPC_NOT_A_MEMBER = -40009,
+    RPC_OVER_QPS_LIMIT = -40011,
+    RPC_SDK_NOT_ALLOWED = -40012,
     RPC_RECEIPT_RANGE = -40099,
     RPC_DYNAMIC_GROUP_FORBIDDEN = -100001
 };
 
 typedef struct rpc_call {
     const rpc_backend *backend;
+    rpc_client *client;     /* NULL: one without receipts */
     arena *memory;          /* of the request */
     const json_t *params;   /* array, checked against the row's types; NULL for methods without parameters */
     rpc_group *group;       /* held, once rpc_take_group succeeded */
     chain_view *view;       /* of that group, when membership was checked */
     transaction *sent;      /* by sendRawTransaction: dropped with the call */
+    rpc_receipt_ticket *ticket; /* of sent; NULL: nobody waits for its receipt */
     json_writer out;        /* where the result goes */
     int error_code;         /* 0: none */
     char *error_message;    /* in memory */
@@ -69,6 +73,10 @@ bool rpc_address_text(rpc_call *c, const char *text, address *out) MUST_USE;
 bool rpc_bytes_text(rpc_call *c, const char *text, bytes *out) MUST_USE;
 bool rpc_flag(rpc_call *c, size_t index);
 const char *rpc_text(rpc_call *c, size_t index);
+
+/* ---- clients of the channel port (admission.c) ---- */
+/* 0, or the code of the refusal with *message in a. element: one request (spec/interfaces.md 2.6). */
+int rpc_admit(rpc_client *client, const json_t *element, arena *a, const char **message);
 
 /* ---- waiting ---- */
 /* Ends the wait of a call whose method set c->waits: writes the answer and goes on with the request. Any thread. */

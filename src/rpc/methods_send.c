@@ -1,21 +1,65 @@
 /* Methods that send transactions or run them without keeping anything (spec/interfaces.md 4.10, 4.11). */
 #include "rpc/method.h"
 
+static void finish_ticket(rpc_receipt_ticket *ticket, rpc_receipt_kind kind, transaction_status status)
+{
+    if (ticket)
+        ticket->done(ticket, (rpc_receipt_outcome){.kind = kind, .status = status});
+}
+
+/* The transaction is in a block, or was dropped from the pool. */
+static void on_receipt_ready(void *context, int64_t number, size_t index)
+{
+    rpc_receipt_ticket *ticket = context;
+    if (number < 0)
+        finish_ticket(ticket, RPC_RECEIPT_REFUSED, STATUS_TRANSACTION_REFUSED);
+    else
+        ticket->done(ticket, (rpc_receipt_outcome){.kind = RPC_RECEIPT_STORED, .number = number, .index = index});
+}
+
 static void on_submit_answer(void *context, transaction_status status, const char *reason)
 {
     rpc_call *c = context;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         rpc_write_hash(&c->out, &c->sent->hash);
-    else
+    } else {
+        finish_ticket(c->ticket, RPC_RECEIPT_NONE, status);
         rpc_internal_error(c, "%s", reason);
+    }
     rpc_call_resume(c);
 }
 
-static void send_raw_transaction(rpc_call *c)
+static void submit_and_wait(rpc_call *c)
+{
+    c->waits = true;
+    if (c->backend->submit(c->group, c->sent, on_submit_answer, c, c->ticket ? on_receipt_ready : NULL, c->ticket))
+        return; /* the call may be answered already: c is not touched any more */
+    c->waits = false;
+    finish_ticket(c->ticket, RPC_RECEIPT_NONE, STATUS_TX_POOL_IS_FULL);
+    rpc_internal_error(c, "TransactionSubmitFailed: the node is busy, try again");
+}
+
+static void on_later_answer(void *context, transaction_status status, const char *reason)
+{
+    (void)reason;
+    if (status != STATUS_OK)
+        finish_ticket(context, RPC_RECEIPT_REFUSED, status);
+}
+
+/* Protocol 3: the answer is the hash, whatever the pool says; its refusal comes as a receipt. */
+static void submit_without_waiting(rpc_call *c)
+{
+    rpc_write_hash(&c->out, &c->sent->hash);
+    if (!c->backend->submit(c->group, c->sent, on_later_answer, c->ticket, on_receipt_ready, c->ticket))
+        finish_ticket(c->ticket, RPC_RECEIPT_REFUSED, STATUS_TX_POOL_IS_FULL);
+}
+
+static void send_transaction(rpc_call *c, bool with_proof)
 {
     bytes raw;
     error_text why;
-    if (!rpc_take_group(c, RPC_GROUP_MEMBER) || !rpc_bytes_text(c, rpc_text(c, 1), &raw))
+    bool is_asynchronous = c->client && c->client->is_asynchronous;
+    if (!rpc_take_group(c, is_asynchronous ? RPC_GROUP_EXISTS : RPC_GROUP_MEMBER) || !rpc_bytes_text(c, rpc_text(c, 1), &raw))
         return;
     const chain_rules *rules = ledger_rules(c->backend->ledger_of(c->group));
     c->sent = transaction_decode(rules, raw, TX_CHECK_EVERYTHING, NULL, &why);
@@ -24,11 +68,23 @@ static void send_raw_transaction(rpc_call *c)
         return;
     }
     c->sent->from_rpc = true;
-    c->waits = true;
-    if (c->backend->submit(c->group, c->sent, on_submit_answer, c))
-        return; /* the call may be answered already: c is not touched any more */
-    c->waits = false;
-    rpc_internal_error(c, "TransactionSubmitFailed: the node is busy, try again");
+    if (c->client)
+        c->ticket = c->client->expect_receipt(c->client, rules->group_id, with_proof && rules_have(rules, GATE_MERKLE_16));
+    if (is_asynchronous)
+        submit_without_waiting(c);
+    else
+        submit_and_wait(c);
+}
+
+static void send_raw_transaction(rpc_call *c)
+{
+    send_transaction(c, false);
+}
+
+/* Without a client that gets receipts the two methods answer the same (interfaces.md 4.10). */
+static void send_raw_transaction_and_get_proof(rpc_call *c)
+{
+    send_transaction(c, true);
 }
 
 /* ---- call ---- */
@@ -114,8 +170,7 @@ static void get_code(rpc_call *c)
 
 const rpc_method rpc_send_methods[] = {
     {"sendRawTransaction", "is", send_raw_transaction},
-    /* Receipts and proofs are pushed to SDK sessions only (interfaces.md 4.10): here both methods answer the same. */
-    {"sendRawTransactionAndGetProof", "is", send_raw_transaction},
+    {"sendRawTransactionAndGetProof", "is", send_raw_transaction_and_get_proof},
     {"call", "io", run_call},
     {"getCode", "is", get_code},
 };

@@ -174,9 +174,8 @@ static void write_logs(json_writer *w, const receipt *r)
     json_write_end_array(w);
 }
 
-void rpc_write_receipt(json_writer *w, const receipt *r, const transaction *tx, const rpc_place *place)
+void rpc_write_receipt_members_to_output(json_writer *w, const receipt *r, const transaction *tx, const rpc_place *place)
 {
-    json_write_begin_object(w);
     key_hash(w, "blockHash", place->block_hash);
     key_number(w, "blockNumber", (uint64_t)place->block_number);
     key_address(w, "contractAddress", &r->contract_address);
@@ -186,6 +185,10 @@ void rpc_write_receipt(json_writer *w, const receipt *r, const transaction *tx, 
     write_logs(w, r);
     key_hex(w, "logsBloom", BYTES_OF_VALUE(r->logs_bloom));
     key_hex(w, "output", r->output);
+}
+
+void rpc_write_receipt_members_from_remain_gas(json_writer *w, const receipt *r, const transaction *tx, size_t index)
+{
     key_quantity(w, "remainGas", r->remain_gas);
     key_hash(w, "root", &r->state_root);
     key_number(w, "status", r->status);
@@ -193,7 +196,14 @@ void rpc_write_receipt(json_writer *w, const receipt *r, const transaction *tx, 
     json_write_text(w, status_text(r->status));
     key_address(w, "to", &tx->to);
     key_hash(w, "transactionHash", &tx->hash);
-    key_number(w, "transactionIndex", place->index);
+    key_number(w, "transactionIndex", index);
+}
+
+void rpc_write_receipt(json_writer *w, const receipt *r, const transaction *tx, const rpc_place *place)
+{
+    json_write_begin_object(w);
+    rpc_write_receipt_members_to_output(w, r, tx, place);
+    rpc_write_receipt_members_from_remain_gas(w, r, tx, place->index);
     json_write_end_object(w);
 }
 

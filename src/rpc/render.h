@@ -19,6 +19,9 @@ typedef struct {
 } rpc_place;
 void rpc_write_transaction(json_writer *w, const transaction *tx, const crypto_suite *suite, const rpc_place *place);
 void rpc_write_receipt(json_writer *w, const receipt *r, const transaction *tx, const rpc_place *place);
+/* The same in two halves, inside an object: a pushed receipt has "receiptProof" between them. */
+void rpc_write_receipt_members_to_output(json_writer *w, const receipt *r, const transaction *tx, const rpc_place *place);
+void rpc_write_receipt_members_from_remain_gas(json_writer *w, const receipt *r, const transaction *tx, size_t index);
 void rpc_write_receipt_skeleton(json_writer *w, const receipt *r, const transaction *tx, size_t index);
 void rpc_write_proof(json_writer *w, const merkle_proof *proof);
 

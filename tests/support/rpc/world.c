@@ -50,6 +50,10 @@ static void admit(world *w, held_submission one)
     error_text why = {""};
     pthread_mutex_lock(&w->lock);
     transaction_status status = txpool_submit(w->pool, one.tx, NOW_MS, &why);
+    if (status == STATUS_OK && one.ready) {
+        assert_true(w->waiting_count < WORLD_HELD_MAX);
+        w->waiting[w->waiting_count++] = (held_submission){transaction_keep(one.tx), NULL, NULL, one.ready, one.ready_context};
+    }
     if (status == STATUS_OK && w->seals)
         world_seal(w);
     pthread_mutex_unlock(&w->lock);
@@ -57,10 +61,37 @@ static void admit(world *w, held_submission one)
     transaction_drop(one.tx);
 }
 
-static bool submit(rpc_group *held, transaction *tx, rpc_submit_answer answer, void *answer_context)
+/* Tells those whose transaction is in this block. */
+static void tell_waiting(world *w, const block *b)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < w->waiting_count; i++) {
+        held_submission one = w->waiting[i];
+        size_t index = 0;
+        while (index < b->transaction_count && !bytes_equal(BYTES_OF_VALUE(b->transactions[index]->hash), BYTES_OF_VALUE(one.tx->hash)))
+            index++;
+        if (index == b->transaction_count) {
+            w->waiting[kept++] = one;
+            continue;
+        }
+        one.ready(one.ready_context, b->header.number, index);
+        transaction_drop(one.tx);
+    }
+    w->waiting_count = kept;
+    if (w->on_block)
+        w->on_block(w->on_block_context, w->rules.group_id, b->header.number);
+}
+
+static const rpc_group_limits *limits_of(rpc_group *held)
+{
+    return &world_of(held)->limits;
+}
+
+static bool submit(rpc_group *held, transaction *tx, rpc_submit_answer answer, void *answer_context, rpc_receipt_ready ready,
+                   void *ready_context)
 {
     world *w = world_of(held);
-    held_submission one = {transaction_keep(tx), answer, answer_context};
+    held_submission one = {transaction_keep(tx), answer, answer_context, ready, ready_context};
     if (w->manner == WORLD_IS_BUSY) {
         transaction_drop(tx);
         return false;
@@ -164,6 +195,7 @@ static rpc_backend backend_of(world *w)
                          .ledger_of = ledger_of,
                          .consensus_of = consensus_of,
                          .submit = submit,
+                         .limits_of = limits_of,
                          .view = view,
                          .consensus_status = get_consensus_status,
                          .sync_status = get_sync_status,
@@ -204,6 +236,7 @@ void world_make_block(world *w, transaction *const *txs, size_t count)
         ledger_commit(w->ledger, e, NULL, 0, &why) != COMMIT_OK)
         fail_msg("block %lld: %s", (long long)tip.number + 1, why.text);
     txpool_on_block(w->pool, execution_block(e));
+    tell_waiting(w, execution_block(e));
     execution_drop(e);
     block_drop(proposal);
 }
@@ -374,6 +407,10 @@ void world_close(world *w)
 {
     worker_pool_free(w->workers);
     assert_int_equal(w->held_count, 0);
+    for (size_t i = 0; i < w->waiting_count; i++) {
+        w->waiting[i].ready(w->waiting[i].ready_context, -1, 0);
+        transaction_drop(w->waiting[i].tx);
+    }
     assert_int_equal(atomic_load(&w->groups_in_use), 0);
     txpool_free(w->pool);
     ledger_close(w->ledger);

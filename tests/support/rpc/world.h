@@ -16,12 +16,14 @@ typedef enum {
     WORLD_IS_BUSY          /* submissions are refused */
 } world_manner;
 
-enum { WORLD_HELD_MAX = 64 };
+enum { WORLD_HELD_MAX = 256 };
 
 typedef struct {
     transaction *tx;
     rpc_submit_answer answer;
     void *context;
+    rpc_receipt_ready ready;
+    void *ready_context;
 } held_submission;
 
 typedef struct {
@@ -40,6 +42,11 @@ typedef struct {
     pthread_mutex_t lock;         /* pool, blocks, held */
     held_submission held[WORLD_HELD_MAX];
     size_t held_count;
+    held_submission waiting[WORLD_HELD_MAX]; /* admitted, somebody waits for the receipt */
+    size_t waiting_count;
+    rpc_group_limits limits;
+    void (*on_block)(void *context, int32_t group_id, int64_t number); /* after each block; may be NULL */
+    void *on_block_context;
     atomic_int groups_in_use;     /* found and not released */
 } world;
 

@@ -1,0 +1,242 @@
+/* JSON-RPC in frames: a request runs on the workers, its answer and its receipts come back through the mailbox. Also who may ask,
+   and how often (spec/network.md 12). */
+#include "channel/private.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/reference.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Lives until it is answered and every receipt of it came. */
+struct channel_call {
+    mail arrival;             /* of the answer */
+    reference_count references;
+    rpc_client client;
+    job work;
+    channel_door *door;       /* valid until the answer has arrived */
+    mailbox *mail;            /* counted */
+    uint64_t session_id;
+    channel_seq seq;
+    tls_subject *who;         /* until the answer has arrived */
+    bytes body;               /* the same; owned */
+    out_frame *answer;
+    bool is_answered;
+    channel_ticket *early;    /* receipts that came before the answer */
+};
+
+static void drop_call(channel_call *c)
+{
+    if (!reference_drop(&c->references))
+        return;
+    mailbox_release(c->mail);
+    free(c);
+}
+
+/* ---- receipts ---- */
+
+void channel_ticket_free(channel_ticket *t)
+{
+    drop_call(t->call);
+    free(t->frame);
+    free(t);
+}
+
+static void on_ticket(channel_door *d, mail *m)
+{
+    channel_ticket *t = (channel_ticket *)m;
+    if (t->call->is_answered) {
+        channel_receipt(d, t);
+    } else {
+        t->next = t->call->early;
+        t->call->early = t;
+    }
+}
+
+static void drop_ticket(mail *m)
+{
+    channel_ticket_free((channel_ticket *)m);
+}
+
+/* Any thread. */
+static void on_ticket_done(rpc_receipt_ticket *base, rpc_receipt_outcome outcome)
+{
+    channel_ticket *t = (channel_ticket *)((char *)base - offsetof(channel_ticket, base));
+    t->outcome = outcome;
+    mailbox_post(t->call->mail, &t->arrival); /* as many as the pools of the groups have transactions */
+}
+
+static channel_call *call_of(rpc_client *client)
+{
+    return (channel_call *)((char *)client - offsetof(channel_call, client));
+}
+
+static rpc_receipt_ticket *expect_receipt(rpc_client *client, int32_t group_id, bool with_proof)
+{
+    channel_call *c = call_of(client);
+    channel_ticket *t = memory_new(sizeof *t);
+    *t = (channel_ticket){.arrival = {.run = on_ticket, .drop = drop_ticket},
+                          .base = {on_ticket_done},
+                          .call = c,
+                          .group_id = group_id,
+                          .with_proof = with_proof};
+    reference_add(&c->references);
+    return &t->base;
+}
+
+uint64_t channel_call_session(const channel_call *c, channel_seq *seq)
+{
+    *seq = c->seq;
+    return c->session_id;
+}
+
+/* ---- limits ---- */
+
+static int compare_keys(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(node_id));
+}
+
+bool channel_may_use_group(channel_door *d, const tls_subject *who, int32_t group_id)
+{
+    if (!who->has_id) /* QUIRK: RSA certificates pass (network.md 12.1) */
+        return true;
+    rpc_group *held = d->backend->find_group(d->backend->context, group_id);
+    if (held == NULL)
+        return true;
+    const rpc_group_limits *limits = d->backend->limits_of ? d->backend->limits_of(held) : NULL;
+    bool ok = limits == NULL || limits->allowed_sdk_count == 0;
+    for (size_t i = 0; !ok && i < limits->allowed_sdk_count; i++)
+        ok = compare_keys(&limits->allowed_sdks[i], &who->id) == 0;
+    d->backend->release_group(d->backend->context, held);
+    return ok;
+}
+
+static bool may_use_group(rpc_client *client, int32_t group_id)
+{
+    const channel_call *c = call_of(client);
+    return channel_may_use_group(c->door, c->who, group_id);
+}
+
+/* Of a group that runs; under the lock. The list is as long as the groups ever asked for are many. */
+static limiter *limiter_of_group(channel_door *d, int32_t group_id, uint64_t now)
+{
+    for (size_t i = 0; i < d->group_limiter_count; i++)
+        if (d->group_limiters[i].group_id == group_id)
+            return &d->group_limiters[i].requests;
+    rpc_group *held = d->backend->find_group(d->backend->context, group_id);
+    if (held == NULL)
+        return NULL;
+    const rpc_group_limits *limits = d->backend->limits_of ? d->backend->limits_of(held) : NULL;
+    double rate = limits ? (double)limits->requests_per_second : 0;
+    d->backend->release_group(d->backend->context, held);
+    d->group_limiters = memory_resize(d->group_limiters, d->group_limiter_count + 1, sizeof *d->group_limiters);
+    d->group_limiters[d->group_limiter_count].group_id = group_id;
+    d->group_limiters[d->group_limiter_count].requests = limiter_of(rate, rate, now);
+    return &d->group_limiters[d->group_limiter_count++].requests;
+}
+
+static bool take_permits(rpc_client *client, int32_t group_id)
+{
+    channel_door *d = call_of(client)->door;
+    uint64_t now = clock_steady_ms();
+    pthread_mutex_lock(&d->limits_lock);
+    bool ok = limiter_take(&d->requests, 1, now);
+    limiter *of_group = ok && group_id != -1 ? limiter_of_group(d, group_id, now) : NULL;
+    if (of_group)
+        ok = limiter_take(of_group, 1, now);
+    pthread_mutex_unlock(&d->limits_lock);
+    return ok;
+}
+
+/* ---- requests ---- */
+
+static void on_answer(channel_door *d, mail *m)
+{
+    channel_call *c = (channel_call *)m;
+    channel_session *s = channel_session_find(d, c->session_id);
+    d->request_bytes -= c->body.size;
+    free((uint8_t *)c->body.data);
+    free(c->who);
+    c->is_answered = true;
+    c->door = NULL;
+    if (s) {
+        s->calls--;
+        channel_session_queue(s, c->answer);
+    } else {
+        free(c->answer);
+    }
+    c->answer = NULL;
+    for (channel_ticket *t = c->early, *next; t; t = next) {
+        next = t->next;
+        t->next = NULL;
+        channel_receipt(d, t);
+    }
+    c->early = NULL;
+    drop_call(c);
+    channel_job_done(d);
+    if (s && s->state == CHANNEL_ACTIVE)
+        channel_session_continue(s);
+    for (channel_session *other = d->paused_count ? d->first : NULL, *next; other; other = next) {
+        next = other->next;
+        if (other->is_paused)
+            channel_session_continue(other);
+    }
+}
+
+/* The door waits for its requests before it closes the box. */
+static void answer_must_arrive(mail *m)
+{
+    (void)m;
+    assert(false);
+}
+
+/* On a worker or an engine's thread. */
+static void on_json_rpc_done(void *context, bytes response)
+{
+    channel_call *c = context;
+    static const char too_large[] =
+        "{\"error\":{\"code\":-32603,\"data\":null,\"message\":\"INTERNAL_ERROR: : the answer is larger than a frame\"},\"id\":null,"
+        "\"jsonrpc\":\"2.0\"}\n";
+    if (response.size > CHANNEL_FRAME_MAX_BYTES - CHANNEL_HEADER_BYTES)
+        response = BYTES_OF_LITERAL(too_large);
+    c->answer = channel_out_frame(CHANNEL_RPC, &c->seq, 0, BYTES_EMPTY, response);
+    mailbox_post(c->mail, &c->arrival);
+}
+
+static void run_call(job *work)
+{
+    channel_call *c = (channel_call *)((char *)work - offsetof(channel_call, work));
+    json_rpc_start_for(&c->client, c->door->backend, c->door->workers, c->body, on_json_rpc_done, c);
+}
+
+void channel_start_call(channel_session *s, const channel_frame *f)
+{
+    enum { ASYNCHRONOUS_SINCE = 3 };
+    channel_door *d = s->door;
+    channel_call *c = memory_new(sizeof *c);
+    uint8_t *body = memory_resize(NULL, f->body.size + 1, 1);
+    if (f->body.size)
+        memcpy(body, f->body.data, f->body.size);
+    *c = (channel_call){.arrival = {.run = on_answer, .drop = answer_must_arrive},
+                        .client = {.is_asynchronous = s->version >= ASYNCHRONOUS_SINCE,
+                                   .may_use_group = may_use_group,
+                                   .take_permits = take_permits,
+                                   .expect_receipt = expect_receipt},
+                        .work = {.run = run_call},
+                        .door = d,
+                        .mail = mailbox_keep(d->mail),
+                        .session_id = s->id,
+                        .seq = f->seq,
+                        .who = memory_new(sizeof *c->who),
+                        .body = bytes_of(body, f->body.size)};
+    reference_init(&c->references);
+    *c->who = s->peer;
+    s->calls++;
+    d->request_bytes += f->body.size;
+    d->work++;
+    bool accepted = worker_pool_submit_unbounded(d->workers, &c->work);
+    assert(accepted); /* the workers outlive the door */
+    (void)accepted;
+}

@@ -1,0 +1,357 @@
+/* A running door and real TLS clients: handshake, heartbeats, requests, receipts, blocks, errors (spec/network.md 8-12). */
+#include "support/channel/client.h"
+#include "support/rpc/world.h"
+
+#include "base/memory.h"
+#include "codec/hex.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct {
+    world *w;
+    channel_door *door;
+    channel_certificates *certificates;
+} house;
+
+static void on_block(void *context, int32_t group_id, int64_t number)
+{
+    channel_door_block(((house *)context)->door, group_id, number);
+}
+
+static house *open_house(channel_door_config config)
+{
+    house *h = memory_new(sizeof *h);
+    error_text why = {""};
+    h->w = world_found();
+    h->w->seals = true;
+    h->certificates = channel_certificates_rsa();
+    config.listen_ip = "127.0.0.1";
+    config.identity = h->certificates->identity;
+    config.check_issuer = true;
+    config.seed = 7;
+    h->door = channel_door_start(&config, &h->w->backend, h->w->workers, NULL, &why);
+    if (h->door == NULL)
+        fail_msg("%s", why.text);
+    h->w->on_block = on_block;
+    h->w->on_block_context = h;
+    return h;
+}
+
+static void close_house(house *h)
+{
+    h->w->on_block = NULL;
+    channel_door_stop(h->door);
+    world_close(h->w);
+    channel_certificates_free(h->certificates);
+    free(h);
+}
+
+static channel_client *enter(house *h, unsigned version)
+{
+    channel_client *c = channel_connect(channel_door_port(h->door), h->certificates);
+    if (version)
+        channel_shake_hands(c, version);
+    return c;
+}
+
+static void test_handshake(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){0});
+    static const struct {
+        const char *body, *answer; /* NULL: none */
+    } cases[] = {
+        {"{}", "{\"nodeVersion\":\"2.11.1\",\"protocol\":1}\n"},
+        {"not json", NULL},
+        {"[]", NULL},
+        {"{\"minimumSupport\":\"1\",\"maximumSupport\":3}", NULL},
+        {"{\"maximumSupport\":2}", "{\"nodeVersion\":\"2.11.1\",\"protocol\":2}\n"},
+        {"{\"minimumSupport\":2,\"maximumSupport\":9}", "{\"nodeVersion\":\"2.11.1\",\"protocol\":3}\n"},
+    };
+    channel_client *c = enter(h, 0);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        channel_seq seq = channel_send_text(c, CHANNEL_HANDSHAKE, cases[i].body);
+        if (cases[i].answer)
+            channel_expect(c, CHANNEL_HANDSHAKE, &seq, cases[i].answer);
+    }
+    channel_disconnect(c);
+    static const char *const refused[] = {"{\"minimumSupport\":4,\"maximumSupport\":5}", "{\"minimumSupport\":0,\"maximumSupport\":0}",
+                                          "{\"minimumSupport\":-1,\"maximumSupport\":3}"};
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        c = enter(h, 0);
+        channel_send_text(c, CHANNEL_HANDSHAKE, refused[i]);
+        channel_expect_end(c);
+        channel_disconnect(c);
+    }
+    assert_false(channel_connect_without_certificate(channel_door_port(h->door)));
+    close_house(h);
+}
+
+static void test_heartbeats(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){0});
+    channel_client *c = enter(h, 0);
+    channel_send_text(c, CHANNEL_HEARTBEAT, "");
+    channel_send_text(c, CHANNEL_HEARTBEAT, "{\"heartBeat\":0}");
+    channel_seq seq = channel_send_text(c, CHANNEL_HEARTBEAT, "0");
+    channel_expect(c, CHANNEL_HEARTBEAT, &seq, "1");
+    channel_shake_hands(c, 2);
+    seq = channel_send_text(c, CHANNEL_HEARTBEAT, "");
+    channel_expect(c, CHANNEL_HEARTBEAT, &seq, "{\"heartBeat\":1}\n");
+    channel_disconnect(c);
+    close_house(h);
+}
+
+static void test_requests(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){0});
+    channel_client *c = enter(h, 3);
+    channel_seq seq = channel_send_text(c, CHANNEL_RPC, "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":1}");
+    channel_expect(c, CHANNEL_RPC, &seq, "{\"id\":1,\"jsonrpc\":\"2.0\",\"result\":\"0x0\"}\n");
+    seq = channel_send_text(c, CHANNEL_RPC, "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1]}");
+    channel_expect(c, CHANNEL_RPC, &seq,
+                   "{\"error\":{\"code\":-32604,\"message\":\"PROCEDURE_IS_METHOD: The requested notification is declared as a method\"},"
+                   "\"id\":null,\"jsonrpc\":\"2.0\"}\n");
+    seq = channel_send_text(c, CHANNEL_RPC, "{not json");
+    channel_expect(c, CHANNEL_RPC, &seq,
+                   "{\"error\":{\"code\":-32700,\"message\":\"JSON_PARSE_ERROR: The JSON-Object is not JSON-Valid\"},\"id\":null,"
+                   "\"jsonrpc\":\"2.0\"}\n");
+    channel_send_text(c, 0x10, "x"); /* unknown: ignored */
+    channel_send_text(c, CHANNEL_AMOP_RESPONSE, "");
+    seq = channel_send_text(c, CHANNEL_RPC, "[{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":7}]");
+    channel_expect(c, CHANNEL_RPC, &seq, "[{\"id\":7,\"jsonrpc\":\"2.0\",\"result\":\"0x0\"}]\n");
+    channel_disconnect(c);
+    close_house(h);
+}
+
+/* ---- transactions ---- */
+
+static transaction *make_transaction(house *h, uint64_t nonce, uint64_t chain_id)
+{
+    secret_key key = {{0}};
+    key.b[31] = 5;
+    transaction_fields fields = {.nonce = u256_of(nonce), .gas_price = u256_of(1), .gas = u256_of(1000000), .block_limit = u256_of(100),
+                                 .chain_id = u256_of(chain_id), .group_id = u256_of(1)};
+    fields.to.b[19] = 0x77;
+    return transaction_sign(&h->w->rules, &fields, &key);
+}
+
+static channel_seq send_transaction(channel_client *c, const char *method, const transaction *tx)
+{
+    arena a = {0};
+    char *body = arena_print(&a, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":[1,\"0x%s\"],\"id\":1}", method, hex_text(&a, tx->raw));
+    channel_seq seq = channel_send_text(c, CHANNEL_RPC, body);
+    arena_reset(&a);
+    return seq;
+}
+
+static void expect_hash(channel_client *c, const channel_seq *seq, const transaction *tx)
+{
+    arena a = {0};
+    channel_expect(c, CHANNEL_RPC, seq,
+                   arena_print(&a, "{\"id\":1,\"jsonrpc\":\"2.0\",\"result\":\"0x%s\"}\n", hex_text(&a, BYTES_OF_VALUE(tx->hash))));
+    arena_reset(&a);
+}
+
+static void expect_receipt(channel_client *c, const channel_seq *seq, const char *status, const transaction *tx, bool with_proof)
+{
+    arena a = {0};
+    channel_frame f = channel_receive(c);
+    assert_int_equal(f.type, CHANNEL_RECEIPT);
+    assert_memory_equal(&f.seq, seq, sizeof *seq);
+    char *text = arena_copy_text(&a, f.body);
+    assert_non_null(strstr(text, arena_print(&a, "\n   \"status\" : \"%s\",\n", status)));
+    hash256 none = {{0}};
+    const char *hash = hex_text(&a, tx ? BYTES_OF_VALUE(tx->hash) : BYTES_OF_VALUE(none));
+    assert_non_null(strstr(text, arena_print(&a, "\"transactionHash\" : \"0x%s\"", hash)));
+    assert_int_equal(strstr(text, "\"txProof\"") != NULL, with_proof);
+    assert_int_equal(strstr(text, "\"receiptProof\"") != NULL, with_proof);
+    arena_reset(&a);
+}
+
+static void expect_block(channel_client *c, const char *body)
+{
+    channel_seq zeros;
+    memset(zeros.b, '0', sizeof zeros.b);
+    channel_expect(c, CHANNEL_BLOCK, &zeros, body);
+}
+
+static void test_receipts(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){0});
+    transaction *good = make_transaction(h, 1, 1), *proven = make_transaction(h, 2, 1), *wrong = make_transaction(h, 3, 9);
+    for (unsigned version = 1; version <= 3; version += 2) {
+        channel_client *c = enter(h, version);
+        channel_send_text(c, CHANNEL_TOPICS, "[\"_block_notify_1\", 5, \"\"]");
+        transaction *tx = version == 1 ? good : proven;
+        channel_seq seq = send_transaction(c, version == 1 ? "sendRawTransaction" : "sendRawTransactionAndGetProof", tx);
+        /* The block comes before its receipts, the answer before the receipt; answer and block in any order. */
+        channel_frame f;
+        bool has_answer = false, has_block = false;
+        while (!has_answer || !has_block) {
+            f = channel_receive(c);
+            assert_true(f.type == CHANNEL_RPC || f.type == CHANNEL_BLOCK);
+            *(f.type == CHANNEL_RPC ? &has_answer : &has_block) = true;
+        }
+        expect_receipt(c, &seq, "0x1a", tx, version == 3); /* nothing is at the address that is called */
+        /* Refusals: an error in versions 1 and 2, a receipt in version 3. */
+        seq = send_transaction(c, "sendRawTransaction", tx);
+        if (version == 1) {
+            f = channel_receive(c);
+            assert_int_equal(f.type, CHANNEL_RPC);
+            assert_true(bytes_start_with(f.body, BYTES_OF_LITERAL("{\"error\":{\"code\":-32603,\"data\":null,")));
+        } else {
+            expect_hash(c, &seq, tx);
+            expect_receipt(c, &seq, "0x2711", NULL, false);
+            seq = send_transaction(c, "sendRawTransaction", wrong);
+            expect_hash(c, &seq, wrong);
+            expect_receipt(c, &seq, "0x2712", NULL, false);
+        }
+        assert_false(channel_receive_within(c, 50, &f));
+        channel_disconnect(c);
+    }
+    transaction_drop(good);
+    transaction_drop(proven);
+    transaction_drop(wrong);
+    close_house(h);
+}
+
+static void test_block_pushes(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){0});
+    channel_client *old = enter(h, 0), *young = enter(h, 3), *deaf = enter(h, 3);
+    channel_send_text(old, CHANNEL_TOPICS, "[\"_block_notify_1\"]");
+    channel_send_text(young, CHANNEL_TOPICS, "[\"_block_notify_1\"]");
+    channel_send_text(deaf, CHANNEL_TOPICS, "[\"_block_notify_2\"]");
+    channel_send_text(young, CHANNEL_TOPICS, "{\"a\":1}"); /* no list: ignored */
+    channel_client *all[] = {old, young, deaf};
+    for (size_t i = 0; i < COUNT(all); i++) { /* until the topics were taken */
+        channel_seq seq = channel_send_text(all[i], CHANNEL_RPC, "[]");
+        channel_frame f = channel_receive(all[i]);
+        assert_memory_equal(&f.seq, &seq, sizeof seq);
+    }
+    world_make_block(h->w, NULL, 0);
+    expect_block(old, "\x10_block_notify_1" "1,1");
+    expect_block(young, "\x10_block_notify_1{\"blockNumber\":1,\"groupID\":1}\n");
+    channel_send_text(old, CHANNEL_TOPICS, "[]");
+    channel_seq seq = channel_send_text(old, CHANNEL_HEARTBEAT, "0");
+    channel_expect(old, CHANNEL_HEARTBEAT, &seq, "1");
+    world_make_block(h->w, NULL, 0);
+    expect_block(young, "\x10_block_notify_1{\"blockNumber\":2,\"groupID\":1}\n");
+    channel_frame f;
+    assert_false(channel_receive_within(old, 50, &f));
+    assert_false(channel_receive_within(deaf, 10, &f));
+    for (size_t i = 0; i < COUNT(all); i++)
+        channel_disconnect(all[i]);
+    close_house(h);
+}
+
+/* A client that went away, a door that stops: receipts that are still awaited are dropped. */
+static void test_receipt_without_client(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){0});
+    h->w->seals = false;
+    transaction *tx = make_transaction(h, 1, 1), *later = make_transaction(h, 2, 1);
+    channel_client *c = enter(h, 3);
+    channel_seq seq = send_transaction(c, "sendRawTransaction", tx);
+    expect_hash(c, &seq, tx);
+    channel_disconnect(c);
+    world_make_block(h->w, &tx, 1);
+    c = enter(h, 3);
+    seq = send_transaction(c, "sendRawTransaction", later);
+    expect_hash(c, &seq, later);
+    while (h->w->waiting_count == 0)
+        usleep(1000);
+    channel_disconnect(c);
+    transaction_drop(tx);
+    transaction_drop(later);
+    close_house(h);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){.requests_per_second = 3});
+    channel_client *c = enter(h, 3);
+    size_t refused = 0;
+    for (int i = 0; i < 12; i++) {
+        channel_send_text(c, CHANNEL_RPC, "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":4}");
+        channel_frame f = channel_receive(c);
+        if (bytes_equal_text(f.body, "{\"error\":{\"code\":-40011,\"message\":\"getBlockNumber Over QPS limit\"},\"id\":4,\"jsonrpc\":\"2.0\"}\n"))
+            refused++;
+        else
+            assert_true(bytes_equal_text(f.body, "{\"id\":4,\"jsonrpc\":\"2.0\",\"result\":\"0x0\"}\n"));
+    }
+    assert_true(refused >= 4 && refused < 12);
+    channel_seq seq = channel_send_text(c, CHANNEL_RPC, "{\"jsonrpc\":\"2.0\",\"method\":\"getClientVersion\",\"params\":[],\"id\":4}");
+    channel_frame f = channel_receive(c);
+    assert_memory_equal(&f.seq, &seq, sizeof seq);
+    assert_true(bytes_start_with(f.body, BYTES_OF_LITERAL("{\"id\":4,\"jsonrpc\":\"2.0\",\"result\":{\"Build Time\"")));
+    channel_disconnect(c);
+    close_house(h);
+}
+
+static void test_hostile_frames(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){.idle_ms = 300});
+    static const uint8_t lengths[][6] = {
+        {0, 0, 0, 10, 0, 0x12}, {0x06, 0x40, 0, 1, 0, 0x12}, {0xff, 0xff, 0xff, 0xff, 0, 0}, {0, 1, 0x40, 0, 0, 0x13}};
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        channel_client *c = enter(h, 0);
+        channel_write(c, bytes_of(lengths[i], 6));
+        channel_expect_end(c);
+        channel_disconnect(c);
+    }
+    /* A frame in single bytes, then half a frame and silence. */
+    channel_client *c = enter(h, 0);
+    channel_seq seq = {{1}};
+    uint8_t frame[CHANNEL_HEADER_BYTES + 1];
+    channel_frame_write_header(&(channel_frame){CHANNEL_HEARTBEAT, seq, 0, bytes_of(NULL, 1)}, frame);
+    frame[CHANNEL_HEADER_BYTES] = '0';
+    for (size_t i = 0; i < sizeof frame; i++)
+        channel_write(c, bytes_of(frame + i, 1));
+    channel_expect(c, CHANNEL_HEARTBEAT, &seq, "1");
+    channel_write(c, bytes_of(frame, 20));
+    channel_expect_end(c); /* idle, with close_notify */
+    channel_disconnect(c);
+    close_house(h);
+}
+
+/* A client that asks and never reads is stopped by the limit on what waits for it. */
+static void test_slow_reader(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){.out_hard_bytes = 64 * 1024});
+    channel_client *c = enter(h, 3);
+    int small = 4096;
+    setsockopt(c->socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    bool closed = false;
+    for (int i = 0; i < 200000 && !closed; i++) {
+        uint8_t frame[CHANNEL_HEADER_BYTES];
+        channel_frame_write_header(&(channel_frame){CHANNEL_HEARTBEAT, {{1}}, 0, BYTES_EMPTY}, frame);
+        closed = SSL_write(c->tls, frame, sizeof frame) <= 0;
+    }
+    assert_true(closed);
+    channel_disconnect(c);
+    c = enter(h, 3); /* the door goes on */
+    channel_disconnect(c);
+    close_house(h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_handshake),      cmocka_unit_test(test_heartbeats), cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_receipts),       cmocka_unit_test(test_block_pushes),
+        cmocka_unit_test(test_receipt_without_client),
+        cmocka_unit_test(test_limits),         cmocka_unit_test(test_hostile_frames), cmocka_unit_test(test_slow_reader),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
