@@ -163,7 +163,8 @@ static void expect_receipt(channel_client *c, const channel_seq *seq, const char
     assert_int_equal(f.type, CHANNEL_RECEIPT);
     assert_memory_equal(&f.seq, seq, sizeof *seq);
     char *text = arena_copy_text(&a, f.body);
-    assert_non_null(strstr(text, arena_print(&a, "\n   \"status\" : \"%s\",\n", status)));
+    if (strstr(text, arena_print(&a, "\n   \"status\" : \"%s\",\n", status)) == NULL)
+        fail_msg("wanted status %s: %s", status, text);
     hash256 none = {{0}};
     const char *hash = hex_text(&a, tx ? BYTES_OF_VALUE(tx->hash) : BYTES_OF_VALUE(none));
     assert_non_null(strstr(text, arena_print(&a, "\"transactionHash\" : \"0x%s\"", hash)));
@@ -206,7 +207,7 @@ static void test_receipts(void **state)
             assert_true(bytes_start_with(f.body, BYTES_OF_LITERAL("{\"error\":{\"code\":-32603,\"data\":null,")));
         } else {
             expect_hash(c, &seq, tx);
-            expect_receipt(c, &seq, "0x2711", NULL, false);
+            expect_receipt(c, &seq, "0xf", NULL, false); /* its nonce is on the chain */
             seq = send_transaction(c, "sendRawTransaction", wrong);
             expect_hash(c, &seq, wrong);
             expect_receipt(c, &seq, "0x2712", NULL, false);
