@@ -7,8 +7,8 @@
 
 #include "base/memory.h"
 #include "codec/hex.h"
+#include "codec/json_read.h"
 #include "codec/json_write.h"
-#include "rpc/json_text.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -589,7 +589,7 @@ void channel_topic_verified(channel_session *s, const channel_frame *f)
     channel_door *d = s->door;
     json_t *root = NULL;
     node_id node;
-    if (json_text_parse(f->body, &root) == JSON_TEXT_OK && json_is_object(root)) {
+    if (json_read(f->body, CHANNEL_JSON_VALUES, JSON_WIDE_AS_REAL, &root) == JSON_READ_OK && json_is_object(root)) {
         const json_t *result = json_object_get(root, "checkResult");
         const char *id = json_string_value(json_object_get(root, "nodeId"));
         const char *topic = json_string_value(json_object_get(root, "topic"));

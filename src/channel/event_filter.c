@@ -1,10 +1,12 @@
 #include "channel/event_filter.h"
 #include "base/u256.h"
 #include "codec/hex.h"
-#include "rpc/json_text.h"
+#include "codec/json_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { JSON_VALUES_MAX = 5 * EVENT_FILTER_VALUES_MAX + 100 };
 
 static int compare_addresses(const void *a, const void *b)
 {
@@ -176,7 +178,7 @@ int event_filter_parse(event_filter *f, bytes json)
 {
     *f = (event_filter){0};
     json_t *root;
-    if (json_text_parse(json, &root) != JSON_TEXT_OK)
+    if (json_read(json, JSON_VALUES_MAX, JSON_WIDE_AS_TEXT, &root) != JSON_READ_OK)
         return EVENT_INVALID_REQUEST;
     bool ok = json_is_object(root) && read_identity(f, root) && read_range(f, root) &&
               read_addresses(f, json_object_get(root, "addresses")) && read_topics(f, json_object_get(root, "topics"));

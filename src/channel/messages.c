@@ -2,7 +2,7 @@
 #include "channel/private.h"
 
 #include "base/memory.h"
-#include "rpc/json_text.h"
+#include "codec/json_read.h"
 
 #include <stdlib.h>
 
@@ -28,7 +28,7 @@ static void on_handshake(channel_session *s, const channel_frame *f)
 {
     json_t *root = NULL;
     uint32_t min = 0, max = 0;
-    bool ok = json_text_parse(f->body, &root) == JSON_TEXT_OK && json_is_object(root) &&
+    bool ok = json_read(f->body, CHANNEL_JSON_VALUES, JSON_WIDE_AS_REAL, &root) == JSON_READ_OK && json_is_object(root) &&
               read_version(root, "minimumSupport", &min) && read_version(root, "maximumSupport", &max);
     const char *client = json_string_value(json_object_get(root, "clientType"));
     if (ok)
@@ -104,7 +104,7 @@ static void take_topics(channel_session *s, const json_t *list)
 static void on_topics(channel_session *s, const channel_frame *f)
 {
     json_t *root = NULL;
-    if (json_text_parse(f->body, &root) == JSON_TEXT_OK && json_is_array(root))
+    if (json_read(f->body, CHANNEL_JSON_VALUES, JSON_WIDE_AS_REAL, &root) == JSON_READ_OK && json_is_array(root))
         take_topics(s, root);
     json_decref(root);
 }

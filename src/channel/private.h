@@ -17,6 +17,7 @@ enum {
     CHANNEL_WRITE_BYTES = 64 * 1024,    /* ciphertext in flight for one session */
     CHANNEL_PIECE_BYTES = 16 * 1024,    /* plaintext given to TLS at once: one record */
     CHANNEL_QUEUED_BYTES = 64,          /* what a queued frame counts besides its bytes */
+    CHANNEL_JSON_VALUES = 4096,         /* of a handshake, a list of topics, a verification */
     CHANNEL_BACKLOG = 512
 };
 

@@ -176,10 +176,11 @@ public class Interop {
         check(crud.remove(table, "anna", condition).getCode() == 1, "CRUD: remove");
         check("name".equals(crud.desc(table).get(0).get("key_field")), "CRUD: desc");
         CnsService cns = new CnsService(client, pair);
+        String name = "Hello" + System.currentTimeMillis();
         String address = "0x1234567890123456789012345678901234567890";
-        check(cns.registerCNS("Hello", "1.0", address, abi).getCode() >= 0, "CNS: register");
-        check(cns.selectByNameAndVersion("Hello", "1.0").size() == 1, "CNS: select");
-        check(address.equals(cns.getContractAddress("Hello", "1.0")), "CNS: address");
+        check(cns.registerCNS(name, "1.0", address, abi).getCode() >= 0, "CNS: register");
+        check(cns.selectByNameAndVersion(name, "1.0").size() == 1, "CNS: select");
+        check(address.equals(cns.getContractAddress(name, "1.0")), "CNS: address");
         PermissionService permission = new PermissionService(client, pair);
         check(permission.grantPermission(table, pair.getAddress()).getCode() >= 0, "permission: grant");
         check(permission.queryPermissionByTableName(table).size() == 1, "permission: query");
