@@ -149,6 +149,7 @@ bool ledger_follow_mark(bytes mark, chain_rules *rules, genesis *g, error_text *
     if (!take_text(parts[at++], g->state_text, sizeof g->state_text, why))
         return false;
     rules->state = genesis_state_kind(g);
+    rules->enable_parallel &= rules->state == STATE_STORAGE; /* as genesis_read_chain has it */
     if (has_flags) {
         u256 flags;
         if (!u256_from_decimal(parts[at], &flags) || !u256_fits_u64(flags))

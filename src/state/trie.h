@@ -3,7 +3,8 @@
    The "secure" trie of the state is this one with keys that the caller hashed.
 
    After a failed read of the source (or a node that is none) the trie has failed for good: every later call answers false, and
-   trie_failed says why; so who makes many calls may look once at the end. Nodes are never removed from where they are stored: old roots stay readable.
+   trie_failed says why; so who makes many calls may look once at the end. Nodes are never removed from where they are stored:
+   old roots stay readable.
    Threads: one at a time. */
 #ifndef HANSE_STATE_TRIE_H
 #define HANSE_STATE_TRIE_H

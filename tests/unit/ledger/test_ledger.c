@@ -439,6 +439,7 @@ static void the_stored_genesis_counts(void **state)
     assert_int_equal(ledger_genesis(l)->consensus, CONSENSUS_RPBFT);
     assert_string_equal(ledger_genesis(l)->state_text, "mpt");
     assert_int_equal(ledger_rules(l)->state, STATE_MPT);
+    assert_false(ledger_rules(l)->enable_parallel); /* whatever the files say: execution.md section 9 */
     assert_int_equal(ledger_rules(l)->gas, GAS_FREE_STORAGE);
     assert_true(ledger_genesis(l)->free_storage);
     ledger_close(l);
