@@ -39,6 +39,18 @@ hanse_floor(tool NEEDS node sim)
 
 set(HANSE_FLOORS base codec crypto chain store state vm contract executor ledger txpool consensus sync group sim net rpc channel node tool)
 
+# One hand-made bug of base/mutant.h, to see the simulator find it (make sim-mutants). Only the files that hold one are built anew.
+set(HANSE_MUTANT "" CACHE STRING "number of a bug of src/base/mutant.h; never in a build that is used")
+if(HANSE_MUTANT)
+  file(GLOB_RECURSE hanse_sources ${PROJECT_SOURCE_DIR}/src/*.c)
+  foreach(source ${hanse_sources})
+    file(STRINGS ${source} hanse_mutants REGEX "base/mutant.h")
+    if(hanse_mutants)
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS HANSE_MUTANT=${HANSE_MUTANT})
+    endif()
+  endforeach()
+endif()
+
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/tool/main.c)
   # main.c is part of the tool floor; the binary only pulls it in.
   file(WRITE ${PROJECT_BINARY_DIR}/empty.c "typedef int hanse_translation_unit_is_not_empty;\n")

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/mutant.h"
 #include "consensus/pbft_state.h"
 
 /* One wrong signature refuses the block; q distinct sealers are wanted (HARDEN: the reference counts entries). */
@@ -18,7 +19,7 @@ static bool check_signatures(const pbft *p, const block *b, error_text *why)
         } else if (!p->suite->verify(&p->sealers[s->sealer_index], &b->hash, s->signature)) {
             is_good =
                 error_set(why, "signature %zu is not that of sealer %llu", i, (unsigned long long)s->sealer_index);
-        } else if (!has_signed[s->sealer_index]) {
+        } else if (!has_signed[s->sealer_index] || IS_MUTANT(MUTANT_SIGNERS_COUNTED_TWICE)) {
             has_signed[s->sealer_index] = true;
             distinct++;
         }

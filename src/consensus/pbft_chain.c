@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/mutant.h"
 #include "consensus/pbft_state.h"
 
 static bool is_same_list(const pbft *p, const node_lists *lists)
@@ -40,7 +41,7 @@ static void change_sealers(pbft *p, const node_lists *lists)
     p->sealers = sealers;
     p->count = count;
     p->faulty = count ? quorum_faulty(count) : 0;
-    p->quorum = count ? quorum_size(count) : 0;
+    p->quorum = count ? quorum_size(count) - IS_MUTANT(MUTANT_SMALL_QUORUM) : 0;
     ptrdiff_t own = pbft_seat_of(p, &p->config.self);
     p->idx = own == NODE_ABSENT ? PBFT_NOT_A_SEALER : (uint32_t)own;
     pbft_filter_clear(p->filter);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "consensus/pbft_state.h"
+#include "base/mutant.h"
 
 const char *prepare_row_text(prepare_row fired)
 {
@@ -72,7 +73,7 @@ prepare_row pbft_judge_prepare(const pbft *p, const pbft_request *r, bool is_emp
         return PREPARE_PAST;
     if (r->height == p->decided_height)
         return PREPARE_DECIDED;
-    if (!is_empty && p->committed.proposal && r->height == p->committed.request.height &&
+    if (!IS_MUTANT(MUTANT_NO_LOCK) && !is_empty && p->committed.proposal && r->height == p->committed.request.height &&
         !hash256_equal(&r->block_hash, &p->committed.request.block_hash))
         return PREPARE_LOCKED;
     if (r->height > p->next_height || r->view > p->view)
@@ -118,19 +119,20 @@ content_row pbft_judge_content(const pbft *p, const block *b)
         return CONTENT_TOO_MANY;
     if (!hash256_equal(&h->parent_hash, &p->tip.hash))
         return CONTENT_OTHER_PARENT;
-    if (h->sealer_count != p->count || memcmp(h->sealers, p->sealers, p->count * sizeof *h->sealers) != 0)
+    if (!IS_MUTANT(MUTANT_SEALERS_NOT_CHECKED) &&
+        (h->sealer_count != p->count || memcmp(h->sealers, p->sealers, p->count * sizeof *h->sealers) != 0))
         return CONTENT_OTHER_SEALERS;
     if (u256_compare(h->sealer, u256_of(p->count)) >= 0)
         return CONTENT_BAD_SEALER;
     hash256 root = block_transactions_root(p->rules, b);
-    return hash256_equal(&root, &h->transactions_root) ? CONTENT_VALID : CONTENT_OTHER_ROOT;
+    return hash256_equal(&root, &h->transactions_root) || IS_MUTANT(MUTANT_ROOT_NOT_CHECKED) ? CONTENT_VALID : CONTENT_OTHER_ROOT;
 }
 
 bool pbft_may_run(const pbft *p, const block *b)
 {
     map nonces = map_init(p->config.seed);
     bool may_run = true;
-    for (size_t i = 0; may_run && i < b->transaction_count; i++) {
+    for (size_t i = 0; !IS_MUTANT(MUTANT_OLD_TRANSACTIONS) && may_run && i < b->transaction_count; i++) {
         transaction *tx = b->transactions[i];
         may_run = txpool_may_run_next(p->config.pool, tx) && map_put(&nonces, BYTES_OF_VALUE(tx->nonce), tx) == NULL;
     }

@@ -1,6 +1,7 @@
 #include <assert.h>
 
 #include "consensus/pbft_state.h"
+#include "base/mutant.h"
 
 void pbft_sign(pbft *p)
 {
@@ -13,8 +14,8 @@ void pbft_sign(pbft *p)
 
 static bool is_lock_durable(const pbft *p)
 {
-    return p->is_durable && p->durable_height == p->committed.request.height &&
-           hash256_equal(&p->durable_hash, &p->committed.request.block_hash);
+    return IS_MUTANT(MUTANT_COMMIT_BEFORE_DURABLE) || (p->is_durable && p->durable_height == p->committed.request.height &&
+           hash256_equal(&p->durable_hash, &p->committed.request.block_hash));
 }
 
 /* committed := raw. The block is shared; the packet's other fields are not needed any more. */

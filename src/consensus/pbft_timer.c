@@ -1,4 +1,5 @@
 #include "consensus/pbft_state.h"
+#include "base/mutant.h"
 
 static uint64_t most(uint64_t a, uint64_t b)
 {
@@ -19,6 +20,8 @@ uint64_t pbft_timeout_at(const pbft *p)
             base = p->last_exec_ms; /* executed, waiting for signatures */
         }
     }
+    if (IS_MUTANT(MUTANT_NO_TIMEOUT) && p->raw_state == RAW_NONE && !p->leader_failed)
+        return CONSENSUS_NO_DEADLINE;
     double wait = (double)limit;
     for (unsigned i = 0; i < p->change_cycle; i++)
         wait *= 1.5;

@@ -1,6 +1,7 @@
 #include <assert.h>
 
 #include "consensus/pbft_state.h"
+#include "base/mutant.h"
 
 const char *change_row_text(change_row fired)
 {
@@ -74,7 +75,7 @@ bool pbft_can_trigger(const pbft *p, uint64_t *smallest_view)
         }
         ahead += is_ahead;
     }
-    return ahead > p->faulty;
+    return ahead > (IS_MUTANT(MUTANT_TRIGGER_BY_ONE) ? 0 : p->faulty);
 }
 
 /* addViewChange. The lowest view makes room: it is the one that q sealers leave behind first. */

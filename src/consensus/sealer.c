@@ -2,6 +2,7 @@
    The reference fills a block while consensus runs (next-leader packing, avoid sets); here a block is picked from the
    pool in the step that proposes it, so there is nothing to keep, reset or avoid. */
 #include "consensus/pbft_state.h"
+#include "base/mutant.h"
 
 #include <stdlib.h>
 
@@ -42,7 +43,7 @@ static block *build(pbft *p, transaction *const *txs, size_t count)
     h->number = p->tip.number + 1;
     h->state_root = p->tip.state_root;
     h->gas_limit = p->tip.gas_limit;
-    h->timestamp_ms = p->aligned_ms > p->tip.timestamp_ms ? p->aligned_ms : p->tip.timestamp_ms + 1;
+    h->timestamp_ms = p->aligned_ms > p->tip.timestamp_ms || IS_MUTANT(MUTANT_TIMESTAMP_BACK) ? p->aligned_ms : p->tip.timestamp_ms + 1;
     h->sealers = (node_id *)arena_copy(&b->memory, bytes_of(p->sealers, p->count * sizeof *p->sealers)).data;
     h->sealer_count = p->count;
     h->sealer = count ? u256_of(p->idx) : U256_MAX;

@@ -1,4 +1,5 @@
 #include "group/group.h"
+#include "base/mutant.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -276,7 +277,7 @@ static void import_failed(group *g, group_time now, const group_job *j, const ch
 
 static void on_decoded(group *g, group_time now, group_job *j, group_actions *out)
 {
-    if (!j->ok || !consensus_check_block(g->consensus, j->decoded, &j->why)) {
+    if (!j->ok || (!IS_MUTANT(MUTANT_BLOCKS_NOT_CHECKED) && !consensus_check_block(g->consensus, j->decoded, &j->why))) {
         import_failed(g, now, j, j->why.text, out);
         return;
     }
@@ -461,7 +462,7 @@ static bool load_nonce_window(group *g, error_text *why)
         arena a = {0};
         u256 *nonces = NULL;
         size_t count = 0;
-        if (number > 0 && !ledger_block_nonces(g->ledger, number, &a, &nonces, &count)) {
+        if (number > 0 && !IS_MUTANT(MUTANT_NONCES_NOT_LOADED) && !ledger_block_nonces(g->ledger, number, &a, &nonces, &count)) {
             arena_reset(&a);
             return error_set(why, "group %d: the nonces of block %lld cannot be read", g->rules->group_id, (long long)number);
         }
@@ -492,7 +493,7 @@ group *group_open(const group_config *config, ledger *l, error_text *why)
     for_consensus.pool = g->pool;
     arena a = {0};
     bytes prepared = BYTES_EMPTY;
-    if (!ledger_load_prepared(l, &a, &prepared))
+    if (!ledger_load_prepared(l, &a, &prepared) || IS_MUTANT(MUTANT_LOCK_FORGOTTEN))
         prepared = BYTES_EMPTY;
     g->consensus = consensus_new(&for_consensus, prepared, why);
     arena_reset(&a);

@@ -1,4 +1,5 @@
 #include "group/job.h"
+#include "base/mutant.h"
 #include "base/memory.h"
 #include "sync/sync.h"
 
@@ -94,7 +95,7 @@ static void run_execute(group_job *j, ledger *l)
 static void run_commit(group_job *j, ledger *l)
 {
     commit_result result = ledger_commit(l, j->executed, j->signatures, j->signature_count, &j->why);
-    j->store_failed = result == COMMIT_STORE_FAILED;
+    j->store_failed = result == COMMIT_STORE_FAILED && !IS_MUTANT(MUTANT_STORE_FAILURE_IGNORED);
     if (result != COMMIT_OK)
         return;
     j->view = chain_view_load(l, &j->why);
@@ -118,7 +119,7 @@ void group_job_run(group_job *j, ledger *l)
         run_execute(j, l);
         break;
     case JOB_PERSIST:
-        j->ok = ledger_save_prepared(l, j->raw[0], &j->why);
+        j->ok = IS_MUTANT(MUTANT_PREPARED_NOT_WRITTEN) || ledger_save_prepared(l, j->raw[0], &j->why);
         j->store_failed = !j->ok;
         break;
     case JOB_COMMIT:

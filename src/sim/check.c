@@ -37,13 +37,33 @@ static void check_quorum(simulation *s, size_t node, const group_job *commit, co
                  (long long)b->header.number, (long long)b->header.number - 1);
 }
 
+static bool is_proposed_by_liar(const simulation *s, const block *b)
+{
+    u256 index = b->header.sealer;
+    if (!u256_fits_u64(index) || index.limb[0] >= b->header.sealer_count)
+        return true;
+    const sim_node *n = map_get(&s->by_id, BYTES_OF_VALUE(b->header.sealers[index.limb[0]]));
+    return n == NULL || sim_is_liar(s, (size_t)(n - s->nodes));
+}
+
+static void check_header(simulation *s, const block *b)
+{
+    int64_t number = b->header.number;
+    hash256 root = block_transactions_root(&s->rules, b);
+    if (!hash256_equal(&root, &b->header.transactions_root))
+        sim_fail_at(s, number, "roots: the transactions root of block %lld is not that of its transactions", (long long)number);
+    if (b->header.timestamp_ms <= s->decided[number - 1].timestamp_ms && !is_proposed_by_liar(s, b))
+        sim_fail_at(s, number, "time: block %lld is not later than block %lld", (long long)number, (long long)number - 1);
+}
+
 static void decide(simulation *s, size_t node, const block *b)
 {
+    check_header(s, b);
     if (s->decided_count == s->decided_capacity) {
         s->decided_capacity *= 2;
         s->decided = memory_resize(s->decided, s->decided_capacity, sizeof *s->decided);
     }
-    s->decided[s->decided_count++] = (decided_block){b->hash, b->header.state_root, node, b->transaction_count};
+    s->decided[s->decided_count++] = (decided_block){b->hash, b->header.timestamp_ms, node};
     s->counts.committed_transactions += b->transaction_count;
     for (size_t i = 0; i < b->transaction_count; i++) {
         decided_transaction *t = arena_take(&s->transactions_memory, sizeof *t);

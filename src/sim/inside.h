@@ -91,9 +91,9 @@ typedef struct {
 } link_state;
 
 typedef struct {
-    hash256 hash, state_root;
+    hash256 hash;
+    uint64_t timestamp_ms;
     size_t first_node;
-    size_t transactions;
 } decided_block;
 
 typedef struct {

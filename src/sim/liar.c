@@ -28,7 +28,7 @@ const char *lie_text(lie_kind kind)
     static const char *const texts[LIE_KINDS] = {
         [LIE_EQUIVOCATE] = "equivocate", [LIE_HEADER] = "header",       [LIE_STATE_ROOT] = "stateroot", [LIE_BLOCK_HASH] = "blockhash",
         [LIE_OLD_TX] = "oldtx",          [LIE_BROKEN] = "broken",       [LIE_REPLAY] = "replay",        [LIE_FUTURE] = "future",
-        [LIE_HUGE_VIEW] = "hugeview",    [LIE_VIEW_HASH] = "viewhash",  [LIE_OUTSIDER] = "outsider",    [LIE_SILENT] = "silent",
+        [LIE_HUGE_VIEW] = "hugeview",    [LIE_TAMPER] = "tamper", [LIE_VIEW_HASH] = "viewhash",  [LIE_OUTSIDER] = "outsider",    [LIE_SILENT] = "silent",
         [LIE_SELECTIVE] = "selective",   [LIE_STATUS] = "status",       [LIE_BLOCKS] = "blocks",        [LIE_STORM] = "storm",
         [LIE_WITHHOLD] = "withhold",
     };
@@ -237,7 +237,7 @@ static void on_heard(simulation *s, void *context, const sim_message *m)
 {
     (void)s;
     liar *l = context;
-    if (tells(l, LIE_REPLAY) && draw(l, 3))
+    if ((tells(l, LIE_REPLAY) || tells(l, LIE_TAMPER)) && draw(l, 3))
         keep(l, m);
 }
 
@@ -321,6 +321,26 @@ static void say_again(liar *l)
             lie(l, to, h->module, h->packet_type, buffer_bytes(&h->payload));
 }
 
+/* The words of another, with fields that it never signed. */
+static void say_otherwise(liar *l, const consensus_status *c)
+{
+    arena a = {0};
+    const heard_message *h = &l->heard[prng_below(&l->random, HEARD_MAX)];
+    pbft_packet packet;
+    pbft_request r;
+    error_text why;
+    if (h->payload.size && h->module == MODULE_PBFT && h->packet_type == PBFT_FRAME_ORDINARY &&
+        pbft_packet_decode(buffer_bytes(&h->payload), !l->forger.no_ttl_optimization, &a, &packet, &why) &&
+        packet.kind != PBFT_PREPARE && pbft_request_decode(packet.data, &r, &why)) {
+        if (packet.kind == PBFT_VIEW_CHANGE && r.height == (uint64_t)c->highest_number)
+            r.view = c->to_view + 1 + prng_below(&l->random, 50);
+        else
+            r.view++;
+        say_to_all(l, packet.kind, &r);
+    }
+    arena_reset(&a);
+}
+
 static void claim_status(liar *l)
 {
     buffer payload = buffer_init(BUFFER_NO_LIMIT);
@@ -344,6 +364,8 @@ void liar_act(liar *l)
             speak_of_future(l, &c);
         if (tells(l, LIE_OUTSIDER))
             speak_for_others(l, &c);
+        for (int i = 0; i < 4 && tells(l, LIE_TAMPER); i++)
+            say_otherwise(l, &c);
     }
     if (tells(l, LIE_REPLAY))
         say_again(l);

@@ -15,6 +15,7 @@ typedef enum {
     LIE_REPLAY,      /* says again what it or others said */
     LIE_FUTURE,      /* heights and views ahead */
     LIE_HUGE_VIEW,
+    LIE_TAMPER,      /* says again what others said, with other heights and views under their signatures */
     LIE_VIEW_HASH,   /* view changes that name an older block */
     LIE_OUTSIDER,    /* signed by nobody's key, in the name of others */
     LIE_SILENT,      /* says nothing of its own in consensus */

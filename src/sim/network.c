@@ -89,6 +89,10 @@ void network_send(simulation *s, size_t from, size_t to, sim_frame *frame)
     link_state *l = network_link(s, from, to);
     s->counts.frames++;
     s->counts.frame_bytes += frame->size;
+    if (frame->module == MODULE_PBFT) {
+        s->counts.consensus_frames++;
+        s->counts.consensus_bytes += frame->size;
+    }
     if (!l->is_up || l->now.is_cut || (l->now.lost && prng_below(&l->random, 1000) < l->now.lost)) {
         s->counts.frames_lost++;
         story_frame(s, to, frame, NEVER);

@@ -135,8 +135,8 @@ static sim_fault draw_fault(plan_shape *shape, const fault_kind *kinds, size_t k
     draw_amount(&f, shape);
     if (f.kind == FAULT_BYZANTINE)
         f.node = prng_below(p, shape->liars);
-    if (f.kind == FAULT_MEMBERS) { /* the first 3 liars + 1 stay, else there were more than f of them */
-        size_t fixed = shape->liars ? 3 * shape->liars + 1 : 2;
+    if (f.kind == FAULT_MEMBERS) { /* the first 3 f + 1 stay, else there were more than f of them */
+        size_t fixed = shape->faulty ? 3 * shape->faulty + 1 : 2;
         if (fixed < shape->nodes)
             f.node = fixed + prng_below(p, shape->nodes - fixed);
         else

@@ -44,7 +44,7 @@ typedef struct {
 
 typedef struct {
     prng random;
-    size_t nodes, sealers, liars; /* nodes: sealers and observers; liars: the first sealers */
+    size_t nodes, liars, faulty; /* nodes: all; liars: the first sealers; faulty: liars and those that have twins */
     unsigned kinds;               /* bits: 1u << fault_kind */
     uint64_t length_ms;
 } plan_shape;

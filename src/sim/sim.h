@@ -62,6 +62,7 @@ bool sim_is_up(const simulation *s, size_t node);
 int64_t sim_height(const simulation *s, size_t node);    /* of what it told; of a node that is down too */
 int64_t sim_highest(const simulation *s);
 hash256 sim_hash(const simulation *s, int64_t number);   /* of the decided block; number <= sim_highest */
+uint64_t sim_timestamp(const simulation *s, int64_t number);
 group *sim_group(simulation *s, size_t node);            /* NULL: down */
 ledger *sim_ledger(simulation *s, size_t node);
 consensus_status sim_consensus(simulation *s, size_t node, arena *a); /* the node is up */
@@ -70,6 +71,7 @@ const node_id *sim_node_id(const simulation *s, size_t node);
 typedef struct {
     uint64_t steps, frames, frame_bytes, frames_lost, jobs, crashes, restarts, disk_failures;
     uint64_t submitted, accepted, committed_transactions, view_changes, lies, congested;
+    uint64_t consensus_frames, consensus_bytes; /* of frames and frame_bytes */
     int64_t blocks;
 } sim_counts;
 sim_counts sim_count(const simulation *s);

@@ -30,7 +30,7 @@ typedef struct {
     bool is_active[PLAN_FAULTS_MAX];
     trial_node nodes[SIM_NODES_MAX];
     liar *liar_of[SIM_NODES_MAX];
-    size_t node_count, liars;
+    size_t node_count, liars; /* node_count: sealers, observers and twins; liars: without twins */
     prng random;
 } trial;
 
@@ -311,9 +311,11 @@ static bool lock_of(trial *t, size_t i, hash256 *out)
 /* No block is left that a quorum may sign: every candidate is refused by more than f, liars counted as unwilling. */
 static bool is_held_by_locks(trial *t)
 {
-    size_t n = t->node_count, locked = 0;
+    size_t n = t->node_count, locked = 0, faulty = 0;
     hash256 locks[SIM_NODES_MAX];
     bool is_locked[SIM_NODES_MAX] = {0};
+    for (size_t i = 0; i < n; i++)
+        faulty += sim_is_liar(t->s, i);
     for (size_t i = 0; i < n; i++)
         if (!sim_is_liar(t->s, i) && (is_locked[i] = lock_of(t, i, &locks[i])))
             locked++;
@@ -321,10 +323,10 @@ static bool is_held_by_locks(trial *t)
         size_t others = 0;
         for (size_t k = 0; is_locked[i] && k < n; k++)
             others += is_locked[k] && !hash256_equal(&locks[i], &locks[k]);
-        if (is_locked[i] && others + t->liars <= quorum_faulty(n))
+        if (is_locked[i] && others + faulty <= quorum_faulty(n))
             return false;
     }
-    return locked > 0 && t->liars > 0;
+    return locked > 0 && faulty > 0;
 }
 
 static void tell_states(trial *t)
@@ -356,13 +358,15 @@ static void draw(trial *t, const trial_options *o)
     size_t nodes = o->nodes ? o->nodes : 4 + prng_below(&shape, 4);
     size_t observers = o->faults >> FAULT_MEMBERS & 1 ? prng_below(&shape, 3) : 0;
     bool has_liars = o->faults >> FAULT_BYZANTINE & 1 && quorum_faulty(nodes) > 0 && prng_below(&shape, 2);
-    t->liars = has_liars ? 1 + prng_below(&shape, quorum_faulty(nodes)) : 0;
-    t->node_count = nodes + observers;
+    size_t faulty = has_liars ? 1 + prng_below(&shape, quorum_faulty(nodes)) : 0, twins = faulty && prng_below(&shape, 4) == 0;
+    t->liars = faulty - twins;
+    t->node_count = nodes + observers + twins;
     t->random = prng_of(o->seed + 17);
     uint64_t variant = prng_next(&shape);
     t->s = sim_new(&(sim_options){.seed = o->seed,
                                   .nodes = nodes,
                                   .observers = observers,
+                                  .twins = twins,
                                   .no_hashes = variant & 1,
                                   .no_ttl_optimization = (variant & 6) == 0,
                                   .no_trees = (variant & 24) == 0,
@@ -374,8 +378,8 @@ static void draw(trial *t, const trial_options *o)
         t->liar_of[i] = liar_new(t->s, i, 0, o->seed + 1000 + i);
     plan_draw(&t->plan, (plan_shape){.random = prng_of(o->seed ^ 0x706c616e),
                                      .nodes = t->node_count,
-                                     .sealers = nodes,
                                      .liars = t->liars,
+                                     .faulty = faulty,
                                      .kinds = o->faults,
                                      .length_ms = o->length_ms});
 }

@@ -144,7 +144,7 @@ static void decide_genesis(simulation *s)
     block *first = genesis_block(&s->rules, &s->genesis);
     s->decided_capacity = 64;
     s->decided = memory_new_array(s->decided_capacity, sizeof *s->decided);
-    s->decided[0] = (decided_block){.hash = first->hash};
+    s->decided[0] = (decided_block){.hash = first->hash, .timestamp_ms = first->header.timestamp_ms};
     s->decided_count = 1;
     for (size_t i = 0; i < s->node_count; i++)
         s->nodes[i].told_hash = first->hash;
@@ -453,6 +453,12 @@ const chain_rules *sim_rules(const simulation *s)
 prng *sim_random(simulation *s)
 {
     return &s->random;
+}
+
+uint64_t sim_timestamp(const simulation *s, int64_t number)
+{
+    assert(number >= 0 && (size_t)number < s->decided_count);
+    return s->decided[number].timestamp_ms;
 }
 
 sim_counts sim_count(const simulation *s)

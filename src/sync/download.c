@@ -5,6 +5,7 @@
    deliver what it claims to have, or delivers a bad block, is left alone for a while and its height is not believed
    meanwhile, so that it cannot keep a node waiting (a downloading node does not seal). */
 #include "sync/machine.h"
+#include "base/mutant.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -339,7 +340,7 @@ void download_run(sync_machine *s)
     reach_goal(s);
     size_t live = settle_requests(s); /* may cost a peer its trust */
     note_highest(s);
-    if (d->known_highest <= s->number) {
+    if (d->known_highest <= s->number + IS_MUTANT(MUTANT_SYNC_OFF_BY_ONE)) {
         if (d->is_downloading)
             stop(s);
     } else if (d->is_downloading || d->known_highest > d->sealing_number) { /* else consensus works on that very block */

@@ -1,5 +1,6 @@
 /* hanse sim: plays seeds. The trials run in child processes, so that one that ends in an assertion is one failed seed. */
 #include "base/clock.h"
+#include "sim/scale.h"
 #include "sim/trial.h"
 #include "tool/tool.h"
 
@@ -18,8 +19,7 @@ typedef struct {
     uint64_t first, last;
     trial_options trial;
     size_t jobs;
-    bool shrinks, is_quiet;
-    size_t story_lines;
+    bool shrinks, is_quiet, measures_scale;
 } sim_settings;
 
 typedef struct {
@@ -351,7 +351,8 @@ static bool read_options(int argc, char **argv, sim_settings *s, error_text *why
                                             {"nodes", required_argument, NULL, 'n'}, {"hours", required_argument, NULL, 'h'},
                                             {"faults", required_argument, NULL, 'f'}, {"jobs", required_argument, NULL, 'j'},
                                             {"only", required_argument, NULL, 'o'}, {"shrink", no_argument, NULL, 'k'},
-                                            {"quiet", no_argument, NULL, 'q'}, {0}};
+                                            {"quiet", no_argument, NULL, 'q'}, {"scale", no_argument, NULL, 'c'},
+                                            {0}};
     uint64_t number;
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -389,11 +390,31 @@ static bool read_options(int argc, char **argv, sim_settings *s, error_text *why
         case 'q':
             s->is_quiet = true;
             break;
+        case 'c':
+            s->measures_scale = true;
+            break;
         default:
             return error_set(why, "an option is not known");
         }
     }
     return optind == argc || error_set(why, "\"%s\" is no option", argv[optind]);
+}
+
+static int print_scale(uint64_t seed)
+{
+    static const size_t sizes[] = {4, 16, 64, 100};
+    error_text why;
+    scale_result r;
+    printf("a block of %d transactions, all nodes together:\n\n%8s %18s %18s %14s %14s %10s\n", SCALE_TRANSACTIONS, "sealers",
+           "consensus frames", "consensus bytes", "other frames", "other bytes", "ms");
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        if (!scale_measure(sizes[i], seed, &r, &why))
+            return tool_fail("sim", "%s", why.text);
+        printf("%8zu %18.0f %18.0f %14.0f %14.0f %10.0f\n", r.nodes, r.consensus_frames, r.consensus_bytes, r.other_frames, r.other_bytes,
+               r.block_ms);
+        fflush(stdout);
+    }
+    return 0;
 }
 
 static int run(int argc, char **argv)
@@ -403,6 +424,8 @@ static int run(int argc, char **argv)
     s.trial = (trial_options){.length_ms = 180000, .faults = (1u << FAULT_KINDS) - 1, .keep = UINT64_MAX};
     if (!read_options(argc, argv, &s, &why))
         return tool_misused(&tool_sim, "%s", why.text);
+    if (s.measures_scale)
+        return print_scale(s.first);
     totals t = {.settings = &s, .started_ms = clock_steady_ms()};
     if (!play_all(&t))
         return tool_fail("sim", "no child processes: %s", strerror(errno));
@@ -426,7 +449,8 @@ const tool tool_sim = {
              "  --jobs J        processes side by side (default 1)\n"
              "  --shrink        looks for fewer faults that still make a seed fail\n"
              "  --only LIST     plays only these faults of the plan, as --shrink prints them\n"
-             "  --quiet         no progress bar\n\n"
+             "  --quiet         no progress bar\n"
+             "  --scale         no faults: messages and bytes for a block of 4, 16, 64 and 100 sealers\n\n"
              "The last line is \"S seeds, F failures\"; the exit status is 0 when F is 0.\n",
     .run = run,
 };

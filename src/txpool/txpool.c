@@ -1,4 +1,5 @@
 #include "txpool/txpool.h"
+#include "base/mutant.h"
 #include "base/memory.h"
 #include "txpool/hash_queue.h"
 #include "txpool/known_by.h"
@@ -117,6 +118,8 @@ void txpool_on_block(txpool *p, const block *b)
 static bool block_limit_is_valid(const txpool *p, const transaction *tx)
 {
     /* 2^256 - 1, refused by name in the specification, is above every window. */
+    if (IS_MUTANT(MUTANT_LIMIT_NOT_CHECKED))
+        return true;
     return u256_fits_u64(tx->block_limit) && tx->block_limit.limb[0] > (uint64_t)p->head_number &&
            tx->block_limit.limb[0] <= (uint64_t)p->head_number + TXPOOL_BLOCK_LIMIT_WINDOW;
 }
@@ -285,6 +288,8 @@ size_t txpool_pick(txpool *p, size_t limit, const map *avoid, uint64_t now_ms, t
 bool txpool_may_run_next(const txpool *p, const transaction *tx)
 {
     uint64_t head = (uint64_t)p->head_number;
+    if (IS_MUTANT(MUTANT_LIMIT_NOT_CHECKED))
+        return !nonce_window_has(&p->chain, &tx->nonce);
     return !nonce_window_has(&p->chain, &tx->nonce) && u256_fits_u64(tx->block_limit) && tx->block_limit.limb[0] >= head &&
            tx->block_limit.limb[0] <= head + TXPOOL_BLOCK_LIMIT_WINDOW;
 }
