@@ -259,10 +259,10 @@ static node_id *candidates_for(channel_door *d, bytes topic, arena *a, size_t *c
     return found;
 }
 
-static bool has_local_client(channel_door *d, bytes topic)
+static bool has_local_client(channel_door *d, bytes topic, const channel_session *except)
 {
     for (channel_session *s = d->first; s; s = s->next)
-        if (s->state == CHANNEL_ACTIVE && channel_session_has_topic(s, topic))
+        if (s != except && s->state == CHANNEL_ACTIVE && channel_session_has_topic(s, topic))
             return true;
     return false;
 }
@@ -277,6 +277,7 @@ static void push_locally(channel_door *d, amop_request *r)
     (void)ok;
     amop_push *p = memory_new(sizeof *p);
     *p = (amop_push){.kind = PUSH_FOR_CLIENT, .request = r, .frame = r->frame, .seq = r->seq};
+    p->tried[p->tried_count++] = r->session_id; /* it would take its own question for the answer */
     char *text = memory_new(topic.size + 1);
     memcpy(text, topic.data, topic.size);
     p->topic = text;
@@ -322,7 +323,7 @@ void channel_amop_unicast(channel_session *s, const channel_frame *f)
     arena a = {0};
     size_t count;
     const node_id *found = candidates_for(d, topic, &a, &count);
-    bool is_local = has_local_client(d, topic);
+    bool is_local = has_local_client(d, topic, s);
     size_t size = f->body.size + CHANNEL_HEADER_BYTES;
     int32_t refused = 0;
     if (!has_bandwidth(d, size, 1))
@@ -505,7 +506,7 @@ static void ask_to_verify(channel_door *d, const node_id *node, const char *topi
 {
     arena a = {0};
     char *publishers = arena_print(&a, PUBLISHER_PREFIX "%s", topic);
-    if (!has_local_client(d, bytes_of_text(publishers))) {
+    if (!has_local_client(d, bytes_of_text(publishers), NULL)) {
         arena_reset(&a);
         return;
     }

@@ -346,6 +346,93 @@ static void test_slow_reader(void **state)
     close_house(h);
 }
 
+/* ---- AMOP without other nodes ---- */
+
+static void subscribe(channel_client *c, const char *topics)
+{
+    channel_send_text(c, CHANNEL_TOPICS, topics);
+    channel_seq seq = channel_send_text(c, CHANNEL_RPC, "[]"); /* the topics are taken when this is answered */
+    channel_frame f = channel_receive(c);
+    assert_memory_equal(&f.seq, &seq, sizeof seq);
+}
+
+static void expect_result(channel_client *c, const channel_seq *seq, int32_t result, const char *body)
+{
+    channel_frame f = channel_receive(c);
+    assert_int_equal(f.type, CHANNEL_AMOP_RESPONSE);
+    assert_memory_equal(&f.seq, seq, sizeof *seq);
+    assert_int_equal(f.result, result);
+    assert_true(bytes_equal_text(f.body, body));
+}
+
+static void test_amop(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){.amop_answer_ms = 200});
+    channel_client *asker = enter(h, 3), *first = enter(h, 3), *second = enter(h, 1);
+    channel_seq seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02thi");
+    expect_result(asker, &seq, 100, "");
+    subscribe(asker, "[\"t\"]"); /* the only one: nobody else to ask */
+    seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02thi");
+    expect_result(asker, &seq, 100, "");
+    subscribe(first, "[\"t\",\"u\"]");
+    seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02thi");
+    channel_expect(first, CHANNEL_AMOP_REQUEST, &seq, "\x02thi");
+    channel_send_with(first, CHANNEL_AMOP_RESPONSE, &seq, 105, BYTES_OF_LITERAL("\x02tho")); /* its own result passes through */
+    expect_result(asker, &seq, 105, "\x02tho");
+    /* One does not answer, the other one does; then one goes away while it is asked. */
+    subscribe(second, "[\"t\"]");
+    bool was_asked[2] = {false};
+    for (int i = 0; i < 40 && !(was_asked[0] && was_asked[1]); i++) {
+        seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02thi");
+        channel_frame f;
+        bool is_first = channel_receive_within(first, 50, &f);
+        was_asked[!is_first] = true;
+        channel_client *silent = is_first ? first : second, *other = is_first ? second : first;
+        if (!is_first)
+            f = channel_receive(silent);
+        assert_memory_equal(&f.seq, &seq, sizeof seq);
+        channel_expect(other, CHANNEL_AMOP_REQUEST, &seq, "\x02thi"); /* after 200 ms */
+        channel_send_with(other, CHANNEL_AMOP_RESPONSE, &seq, 0, BYTES_OF_LITERAL("\x02tok"));
+        expect_result(asker, &seq, 0, "\x02tok");
+    }
+    seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02uhi");
+    channel_expect(first, CHANNEL_AMOP_REQUEST, &seq, "\x02uhi");
+    channel_disconnect(first);
+    expect_result(asker, &seq, 100, "");
+    /* Multicast: to all with the topic but the sender, whose own body comes back. */
+    seq = channel_send_text(asker, CHANNEL_AMOP_MULTICAST, "\x02tall");
+    expect_result(asker, &seq, 0, "\x02tall");
+    channel_expect(second, CHANNEL_AMOP_MULTICAST, &seq, "\x02tall");
+    static const char *const broken[] = {"", "\x09t", "\xff"}; /* HARDEN: ignored */
+    for (size_t i = 0; i < COUNT(broken); i++) {
+        channel_send_text(asker, CHANNEL_AMOP_REQUEST, broken[i]);
+        channel_send_text(asker, CHANNEL_AMOP_MULTICAST, broken[i]);
+        channel_send_text(asker, CHANNEL_REGISTER_EVENTS, broken[i]);
+    }
+    channel_frame f;
+    assert_false(channel_receive_within(asker, 50, &f));
+    channel_disconnect(asker);
+    channel_disconnect(second);
+    close_house(h);
+}
+
+static void test_bandwidth(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){.amop_bytes_per_second = 1});
+    channel_client *c = enter(h, 3);
+    uint8_t *body = memory_new(6 * 1024 * 1024);
+    body[0] = 1;
+    for (int i = 0; i < 5; i++) { /* a quarter of each counts; 5 MiB are stored */
+        channel_seq seq = channel_send(c, CHANNEL_AMOP_REQUEST, bytes_of(body, 6 * 1024 * 1024));
+        expect_result(c, &seq, i < 3 ? 100 : 103, "");
+    }
+    free(body);
+    channel_disconnect(c);
+    close_house(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_receipts),       cmocka_unit_test(test_block_pushes),
         cmocka_unit_test(test_receipt_without_client),
         cmocka_unit_test(test_limits),         cmocka_unit_test(test_hostile_frames), cmocka_unit_test(test_slow_reader),
+        cmocka_unit_test(test_amop),           cmocka_unit_test(test_bandwidth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

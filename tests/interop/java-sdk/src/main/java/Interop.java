@@ -198,7 +198,7 @@ public class Interop {
                 && client.getSystemConfigByKey("tx_count_limit").getSystemConfig().equals("1000"), "status methods");
     }
 
-    static void amop(BcosSDK one, BcosSDK other) throws Exception {
+    static void amop(BcosSDK one, BcosSDK other, BcosSDK neighbour) throws Exception {
         ConcurrentLinkedQueue<String> heard = new ConcurrentLinkedQueue<>();
         check(textOf(ask(one, message("interop", TopicType.NORMAL_TOPIC, "too early"))).equals("error 100"), "AMOP: nobody there: 100");
         other.getAmop().subscribeTopic("interop", answering("heard ", heard));
@@ -208,7 +208,7 @@ public class Interop {
         one.getAmop().broadcastAmopMsg(message("interop", TopicType.NORMAL_TOPIC, "to all"));
         for (int i = 0; i < 100 && heard.isEmpty(); i++) Thread.sleep(50);
         check("to all".equals(heard.peek()), "AMOP: multicast");
-        one.getAmop().subscribeTopic("local", answering("local ", heard));
+        neighbour.getAmop().subscribeTopic("local", answering("local ", heard));
         check(askUntilAnswered(one, message("local", TopicType.NORMAL_TOPIC, "hello"), "local hello", 10).equals("local hello"),
                 "AMOP: to a client of the same node");
         CryptoKeyPair pair = new org.fisco.bcos.sdk.crypto.CryptoSuite(0).createKeyPair();
@@ -237,12 +237,13 @@ public class Interop {
         abi = Files.readString(Path.of(args[3], "HelloWorld.abi")).trim();
         bin = Files.readString(Path.of(args[3], "HelloWorld.bin")).trim();
         BcosSDK one = connect(args[0], Integer.parseInt(args[1]));
+        BcosSDK neighbour = connect(args[0], Integer.parseInt(args[1]));
         BcosSDK other = connect(args[0], Integer.parseInt(args[2]));
         Client client = one.getClient(1);
         check(client.getClientNodeVersion().getNodeVersion().getSupportedVersion() != null, "connect and negotiate");
         contract(one, client);
         services(client);
         status(client);
-        amop(one, other);
+        amop(one, other, neighbour);
     }
 }
