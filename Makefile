@@ -5,7 +5,7 @@ DIR ?= nodes
 HANSE = build/release/hanse
 TEST_JOBS ?= 2
 
-.PHONY: help packages build up down status test test-unit test-asan test-tsan test-e2e fuzz bench format clean
+.PHONY: help packages build up down status test test-unit test-asan test-tsan test-e2e interop fuzz bench format clean
 
 help:
 	@echo "make up         a running chain of four nodes with a contract on it, in $(DIR)/"
@@ -13,7 +13,7 @@ help:
 	@echo "make down       stops it"
 	@echo "make test       everything: release and ASan+UBSan unit and golden tests, real four-node chains, TSan"
 	@echo "make build      build/release/hanse"
-	@echo "make test-unit | test-asan | test-tsan | test-e2e      parts of make test"
+	@echo "make test-unit | test-asan | test-tsan | test-e2e | interop      parts of make test; interop: public SDKs against a chain"
 	@echo "make fuzz       every fuzz target for 60 seconds (clang)"
 	@echo "make bench      the benchmarks of bench/"
 
@@ -48,6 +48,9 @@ test-tsan: packages
 
 test-e2e: packages
 	@TEST_JOBS=$(TEST_JOBS) tools/test.sh e2e
+
+interop: packages
+	@tools/test.sh interop
 
 fuzz: packages
 	@tools/fuzz.sh 60
