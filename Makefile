@@ -22,7 +22,7 @@ packages:
 
 build: packages
 	@cmake --preset release >build-release.log 2>&1 || { cat build-release.log; exit 1; }
-	@cmake --build build/release
+	@cmake --build build/release --target hanse
 	@rm -f build-release.log
 
 up: build
@@ -56,6 +56,7 @@ fuzz: packages
 	@tools/fuzz.sh 60
 
 bench: build
+	@cmake --build build/release
 	@cd build/release && for program in bench_*; do [ -x "$$program" ] && [ -f "$$program" ] && echo "== $$program" && ./$$program; done
 
 format:
