@@ -1,4 +1,5 @@
 #include "crypto/bn254_field.h"
+#include "crypto/limbs.h"
 
 /* p = 21888242871839275222246405745257275088696311157297823662689037894645226208583 */
 static const fp modulus = {{0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d, 0x30644e72e131a029}};
@@ -7,50 +8,15 @@ static const uint64_t minus_modulus_inverse = 0x87d20782e4866389; /* -1/p mod 2^
 static const fp montgomery_square = {{0xf32cfc5b538afa89, 0xb5e71911d44501fb, 0x47ab1eff0a417ff6, 0x06d89f71cab8351f}};
 const fp fp_one = {{0xd35d438dc58f0d9d, 0x0a78eb28f5c70b3d, 0x666ea36f7879462c, 0x0e0a77c19a07df2f}};
 
-/* a - p when a is p or more; a is below 2p, and 2p is below 2^256. */
-static inline void reduce_once(fp *out, const uint64_t a[4])
-{
-    uint64_t less[4], borrow = 0;
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 d = (unsigned __int128)a[i] - modulus.limb[i] - borrow;
-        less[i] = (uint64_t)d;
-        borrow = (uint64_t)(d >> 64) & 1;
-    }
-    uint64_t keep = -borrow; /* all ones: a was below p */
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++)
-        out->limb[i] = (a[i] & keep) | (less[i] & ~keep);
-}
-
 void fp_add(fp *out, const fp *a, const fp *b)
 {
-    uint64_t sum[4], carry = 0;
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 s = (unsigned __int128)a->limb[i] + b->limb[i] + carry;
-        sum[i] = (uint64_t)s;
-        carry = (uint64_t)(s >> 64);
-    }
-    reduce_once(out, sum);
+    uint64_t sum[4], carry = limbs_add(sum, a->limb, b->limb); /* no carry: 2p is below 2^256 */
+    limbs_reduce_once(out->limb, sum, carry, modulus.limb);
 }
 
 void fp_sub(fp *out, const fp *a, const fp *b)
 {
-    uint64_t borrow = 0, carry = 0, d[4];
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 x = (unsigned __int128)a->limb[i] - b->limb[i] - borrow;
-        d[i] = (uint64_t)x;
-        borrow = (uint64_t)(x >> 64) & 1;
-    }
-    uint64_t mask = -borrow;
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 s = (unsigned __int128)d[i] + (modulus.limb[i] & mask) + carry;
-        out->limb[i] = (uint64_t)s;
-        carry = (uint64_t)(s >> 64);
-    }
+    limbs_sub_modulo(out->limb, a->limb, b->limb, modulus.limb);
 }
 
 void fp_neg(fp *out, const fp *a)
@@ -61,13 +27,8 @@ void fp_neg(fp *out, const fp *a)
 
 void fp_half(fp *out, const fp *a)
 {
-    uint64_t s[4], carry = 0, mask = -(a->limb[0] & 1); /* an odd number becomes even by adding p */
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 x = (unsigned __int128)a->limb[i] + (modulus.limb[i] & mask) + carry;
-        s[i] = (uint64_t)x;
-        carry = (uint64_t)(x >> 64);
-    }
+    uint64_t s[4];
+    limbs_add_masked(s, a->limb, modulus.limb, -(a->limb[0] & 1)); /* an odd number becomes even by adding p */
     for (int i = 0; i < 3; i++)
         out->limb[i] = s[i] >> 1 | s[i + 1] << 63;
     out->limb[3] = s[3] >> 1;
@@ -106,7 +67,7 @@ void fp_mul(fp *out, const fp *a, const fp *b)
     multiply_row(t, a, b->limb[1]);
     multiply_row(t, a, b->limb[2]);
     multiply_row(t, a, b->limb[3]);
-    reduce_once(out, t);
+    limbs_reduce_once(out->limb, t, 0, modulus.limb);
 }
 
 void fp_square(fp *out, const fp *a)

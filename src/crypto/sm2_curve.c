@@ -1,9 +1,9 @@
 #include "crypto/sm2_curve.h"
+#include "base/memory.h"
+#include "crypto/limbs.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-
-#include "base/memory.h"
 
 /* p = 2^256 - 2^224 - 2^96 + 2^64 - 1 */
 static const sm2_fe prime = {{0xffffffffffffffff, 0xffffffff00000000, 0xffffffffffffffff, 0xfffffffeffffffff}};
@@ -30,57 +30,22 @@ static bool fe_equal(const sm2_fe *a, const sm2_fe *b)
     return memcmp(a, b, sizeof *a) == 0;
 }
 
-/* a + high * 2^256 is below 2p; takes p away when that leaves something. */
-static inline void reduce_once(sm2_fe *out, const uint64_t a[4], uint64_t high)
-{
-    uint64_t less[4], borrow = 0;
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 d = (unsigned __int128)a[i] - prime.limb[i] - borrow;
-        less[i] = (uint64_t)d;
-        borrow = (uint64_t)(d >> 64) & 1;
-    }
-    uint64_t keep = -(uint64_t)(borrow > high);
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++)
-        out->limb[i] = (a[i] & keep) | (less[i] & ~keep);
-}
-
 static void fe_add(sm2_fe *out, const sm2_fe *a, const sm2_fe *b)
 {
-    uint64_t sum[4], carry = 0;
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 s = (unsigned __int128)a->limb[i] + b->limb[i] + carry;
-        sum[i] = (uint64_t)s;
-        carry = (uint64_t)(s >> 64);
-    }
-    reduce_once(out, sum, carry);
+    uint64_t sum[4], carry = limbs_add(sum, a->limb, b->limb);
+    limbs_reduce_once(out->limb, sum, carry, prime.limb);
 }
 
 static void fe_sub(sm2_fe *out, const sm2_fe *a, const sm2_fe *b)
 {
-    uint64_t borrow = 0, carry = 0, d[4];
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 x = (unsigned __int128)a->limb[i] - b->limb[i] - borrow;
-        d[i] = (uint64_t)x;
-        borrow = (uint64_t)(x >> 64) & 1;
-    }
-    uint64_t mask = -borrow;
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 s = (unsigned __int128)d[i] + (prime.limb[i] & mask) + carry;
-        out->limb[i] = (uint64_t)s;
-        carry = (uint64_t)(s >> 64);
-    }
+    limbs_sub_modulo(out->limb, a->limb, b->limb, prime.limb);
 }
 
 /* t := (t + a * b_limb) / 2^64 modulo p. Since p = -1 modulo 2^64, adding m = t's lowest limb times p makes that limb zero; what
    remains of m p is m (2^192 - 2^160 - 2^32 + 1) one limb higher up: shifts instead of multiplications. */
 static inline __attribute__((always_inline)) void multiply_row(uint64_t t[5], const sm2_fe *a, uint64_t b_limb)
 {
-    uint64_t carry = 0, borrow = 0;
+    uint64_t carry = 0;
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         unsigned __int128 x = (unsigned __int128)a->limb[i] * b_limb + t[i] + carry;
@@ -89,20 +54,9 @@ static inline __attribute__((always_inline)) void multiply_row(uint64_t t[5], co
     }
     unsigned __int128 top = (unsigned __int128)t[4] + carry;
     uint64_t m = t[0], plus[4] = {m, 0, 0, m}, minus[4] = {m << 32, m >> 32, m << 32, m >> 32};
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 d = (unsigned __int128)plus[i] - minus[i] - borrow;
-        plus[i] = (uint64_t)d;
-        borrow = (uint64_t)(d >> 64) & 1;
-    }
+    limbs_sub(plus, plus, minus);
     uint64_t upper[4] = {t[1], t[2], t[3], (uint64_t)top};
-    carry = 0;
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        unsigned __int128 s = (unsigned __int128)upper[i] + plus[i] + carry;
-        t[i] = (uint64_t)s;
-        carry = (uint64_t)(s >> 64);
-    }
+    carry = limbs_add(t, upper, plus);
     t[4] = (uint64_t)(top >> 64) + carry;
 }
 
@@ -113,7 +67,7 @@ static void fe_mul(sm2_fe *out, const sm2_fe *a, const sm2_fe *b)
     multiply_row(t, a, b->limb[1]);
     multiply_row(t, a, b->limb[2]);
     multiply_row(t, a, b->limb[3]);
-    reduce_once(out, t, t[4]);
+    limbs_reduce_once(out->limb, t, t[4], prime.limb);
 }
 
 static void fe_square(sm2_fe *out, const sm2_fe *a)
