@@ -55,7 +55,6 @@ static queue_result push(queue *q, queue_link *item, bool bounded)
         result = QUEUE_CLOSED;
     else if (bounded && (q->items >= q->max_items || item->item_bytes > q->max_bytes - (q->bytes < q->max_bytes ? q->bytes : q->max_bytes)))
         result = QUEUE_FULL;
-    bool wake = false;
     if (result == QUEUE_OK) {
         item->next = NULL;
         *q->end = item;
@@ -63,11 +62,11 @@ static queue_result push(queue *q, queue_link *item, bool bounded)
         q->items++;
         q->bytes += item->item_bytes;
         note_level(q);
-        wake = q->owner_waits;
+        /* Under the lock: once the owner has the item, it may end and free the queue. */
+        if (q->owner_waits)
+            pthread_cond_signal(&q->ready);
     }
     pthread_mutex_unlock(&q->lock);
-    if (wake)
-        pthread_cond_signal(&q->ready);
     return result;
 }
 
@@ -125,6 +124,6 @@ void queue_close(queue *q)
 {
     pthread_mutex_lock(&q->lock);
     q->closed = true;
-    pthread_mutex_unlock(&q->lock);
     pthread_cond_broadcast(&q->ready);
+    pthread_mutex_unlock(&q->lock);
 }

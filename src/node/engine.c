@@ -122,9 +122,11 @@ void engine_stop(engine *e)
 queue_result engine_offer(engine *e, engine_item *item)
 {
     queue_result result = queue_push(e->inbox, &item->link);
-    if (result == QUEUE_FULL)
-        atomic_store(&e->was_congested, true);
-    return result;
+    if (result != QUEUE_FULL)
+        return result;
+    /* Noted before the last try: when that fails too, the thread has yet to empty the inbox, and will see the note. */
+    atomic_store(&e->was_congested, true);
+    return queue_push(e->inbox, &item->link);
 }
 
 queue_result engine_post(engine *e, engine_item *item)
