@@ -5,7 +5,7 @@ DIR ?= nodes
 HANSE = build/release/hanse
 TEST_JOBS ?= 2
 
-.PHONY: help packages build up down status test test-unit test-asan test-tsan test-e2e interop fuzz bench format clean
+.PHONY: help packages sim sim-mutants build up down status test test-unit test-asan test-tsan test-e2e interop fuzz bench format clean
 
 help:
 	@echo "make up         a running chain of four nodes with a contract on it, in $(DIR)/"
@@ -15,6 +15,8 @@ help:
 	@echo "make build      build/release/hanse"
 	@echo "make test-unit | test-asan | test-tsan | test-e2e | interop      parts of make test; interop: public SDKs against a chain"
 	@echo "make fuzz       every fuzz target for 60 seconds (clang)"
+	@echo "make sim        whole networks in simulated time: 1000 seeds, all kinds of faults"
+	@echo "make sim-mutants  does the simulator find hand-made bugs?"
 	@echo "make bench      the benchmarks of bench/"
 
 packages:
@@ -54,6 +56,12 @@ interop: packages
 
 fuzz: packages
 	@tools/fuzz.sh 60
+
+sim: build
+	@$(HANSE) sim --seeds 1..1000 --jobs $(TEST_JOBS)
+
+sim-mutants: packages
+	@tools/sim_mutants.sh
 
 bench: build
 	@cmake --build build/release

@@ -141,6 +141,16 @@ void check_bounds(simulation *s, size_t node)
         sim_fail(s, "bounds: %zu jobs of node %zu under way, %d allowed", n->jobs_under_way, node, JOBS_UNDER_WAY_MAX);
 }
 
+void check_pace(simulation *s)
+{
+    if (s->now_ms / 1000 != s->second) {
+        s->second = s->now_ms / 1000;
+        s->steps_before_second = s->counts.steps;
+    }
+    if (s->counts.steps - s->steps_before_second > SIM_STEPS_PER_SECOND_MAX * s->node_count)
+        sim_fail(s, "bounds: more than %d steps of each node within a second", SIM_STEPS_PER_SECOND_MAX);
+}
+
 /* consensus.md 5A.3: I1, and the lock is on disk before the Commit leaves (5.11). */
 void check_promise(simulation *s, size_t node, bytes payload)
 {

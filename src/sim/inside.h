@@ -136,6 +136,7 @@ struct simulation {
     sim_counts counts;
     transaction *recent[RECENT_MAX]; /* made last; NULL: none yet */
     size_t next_recent;
+    uint64_t second, steps_before_second; /* check_pace */
     bool has_failed;
     int64_t failed_height;     /* -1: none */
     char why[SIM_WHY_BYTES];
@@ -171,6 +172,7 @@ void check_durable(simulation *s, size_t node, const group_job *commit, const no
 void check_told(simulation *s, size_t node, const block *b);
 void check_restarted(simulation *s, size_t node);
 void check_bounds(simulation *s, size_t node);
+void check_pace(simulation *s);
 void check_promise(simulation *s, size_t node, bytes payload); /* a PBFT packet that is about to leave */
 
 /* ---- load.c */

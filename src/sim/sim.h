@@ -16,7 +16,7 @@ enum {
     SIM_NODES_MAX = 128,
     SIM_NODES_DEFAULT = 4,
     SIM_WHY_BYTES = 512,
-    SIM_STEPS_MAX = 200 * 1000 * 1000 /* of one run: more means that somebody spins */
+    SIM_STEPS_PER_SECOND_MAX = 20000  /* of one node, on average over the simulated second: more means that somebody spins */
 };
 
 typedef struct simulation simulation;

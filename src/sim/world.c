@@ -62,8 +62,7 @@ bool sim_run(simulation *s, uint64_t ms)
     while (!s->has_failed && heap_peek(&s->events, &at) && at <= until) {
         sim_event *e = heap_pop(&s->events, &s->now_ms);
         happen(s, e);
-        if (s->counts.steps > SIM_STEPS_MAX)
-            sim_fail(s, "more than %d steps", SIM_STEPS_MAX);
+        check_pace(s);
     }
     if (!s->has_failed)
         s->now_ms = until;

@@ -33,6 +33,8 @@ static void at_different_moments(void **state)
             if (!sim_is_up(s, i))
                 sim_restart(s, i);
         }
+        for (int k = 0; k < 30; k++) /* old transactions once more: nobody may have forgotten them */
+            sim_submit_copy(s, (size_t)k % 4);
         must_go_on(s, 1, WITHIN_MS, NULL, 0);
     }
     print_message("%llu crashes, %lld blocks\n", (unsigned long long)sim_count(s).crashes, (long long)sim_highest(s));
