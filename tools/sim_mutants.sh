@@ -25,12 +25,12 @@ look() {
     for scenario in "${scenarios[@]}"; do
         timeout 120 "$build/simulation_sim_$scenario" >"$log" 2>&1 && continue
         found=0
-        printf '    %-28s %s\n' "$scenario" "$(grep -m1 -E 'error: [^F]|rror: Failure|ssertion|^[a-z]+: |no block' "$log" | cut -c1-150)"
+        printf '    %-30s %s\n' "$scenario" "$(grep -m1 -oE '(agreement|quorum|sealers|roots|time|once|expired|order|durability|promise|bounds): .*|no block .*|[^ ]+: Assertion.*|[0-9a-zA-Z_> -]+ [!<=]+ .*' "$log" | cut -c1-150)"
         [ -z "${ALL:-}" ] && return 0
     done
     timeout 300 "$build/hanse" sim --seeds "$seeds" --hours "$hours" --jobs 2 --quiet >"$log" 2>&1 || {
         found=0
-        printf '    %-28s %s\n' "hanse sim" "$(grep -m1 '^seed' "$log" | cut -c1-150); $(tail -1 "$log")"
+        printf '    %-30s %s\n' "hanse sim" "$(grep -m1 '^seed' "$log" | cut -c1-150); $(tail -1 "$log")"
     }
     return $found
 }

@@ -89,9 +89,17 @@ static void propose_instead(liar *l, size_t to, const pbft_request *honest, bloc
     lie_request(l, to, PBFT_COMMIT, &r);
 }
 
+/* At every other height all hear the same lie: those who look at it too little could then agree on it. */
+static void draw_alike(liar *l, const pbft_request *r)
+{
+    if (r->height % 2 == 0)
+        l->random = l->forger.random = prng_of(r->height * 1000 + r->view);
+}
+
 /* One lie about the block to one of the others. false: none was told. */
 static bool twist_block(liar *l, const sim_message *m, const pbft_request *honest, block *b)
 {
+    draw_alike(l, honest);
     if (tells(l, LIE_OLD_TX) && forge_old_transactions(&l->forger, b)) {
         propose_instead(l, m->to, honest, b);
         return true;
