@@ -50,11 +50,11 @@ interop() {
     echo "== testing interop: public SDKs against four nodes"
     local report p f s
     report=$(mktemp)
-    INTEROP_FETCH_SECONDS=${INTEROP_FETCH_SECONDS:-60} timeout 300 python3 tests/interop/run.py | tee "$report"
+    INTEROP_FETCH_SECONDS=${INTEROP_FETCH_SECONDS:-60} timeout 400 python3 tests/interop/run.py | tee "$report"
     if read -r p f s < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$report"); then
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     else
-        echo "interop: no result within 300 s"
+        echo "interop: no result within 400 s"
         failed=$((failed + 1))
     fi
     rm -f "$report"

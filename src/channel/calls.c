@@ -24,6 +24,8 @@ struct channel_call {
     out_frame *answer;
     bool is_answered;
     channel_ticket *early;    /* receipts that came before the answer */
+    struct channel_call *next; /* while it is delayed */
+    uint64_t due_ms;
 };
 
 static void drop_call(channel_call *c)
@@ -211,6 +213,37 @@ static void run_call(job *work)
     json_rpc_start_for(&c->client, c->door->backend, c->door->workers, c->body, on_json_rpc_done, c);
 }
 
+static void begin(channel_door *d, channel_call *c)
+{
+    bool accepted = worker_pool_submit_unbounded(d->workers, &c->work);
+    assert(accepted); /* the workers outlive the door */
+    (void)accepted;
+}
+
+void channel_start_delayed(uv_timer_t *timer)
+{
+    channel_door *d = timer->data;
+    uint64_t now = uv_now(&d->loop);
+    while (d->delayed && d->delayed->due_ms <= now) {
+        channel_call *c = d->delayed;
+        d->delayed = c->next;
+        if (d->delayed == NULL)
+            d->delayed_end = &d->delayed;
+        begin(d, c);
+    }
+    if (d->delayed)
+        uv_timer_start(&d->delay_timer, channel_start_delayed, d->delayed->due_ms - now, 0);
+}
+
+static void delay(channel_door *d, channel_call *c)
+{
+    c->due_ms = uv_now(&d->loop) + CHANNEL_DELAY_MS;
+    if (d->delayed == NULL)
+        uv_timer_start(&d->delay_timer, channel_start_delayed, CHANNEL_DELAY_MS, 0);
+    *d->delayed_end = c;
+    d->delayed_end = &c->next;
+}
+
 void channel_start_call(channel_session *s, const channel_frame *f)
 {
     enum { ASYNCHRONOUS_SINCE = 3 };
@@ -236,7 +269,8 @@ void channel_start_call(channel_session *s, const channel_frame *f)
     s->calls++;
     d->request_bytes += f->body.size;
     d->work++;
-    bool accepted = worker_pool_submit_unbounded(d->workers, &c->work);
-    assert(accepted); /* the workers outlive the door */
-    (void)accepted;
+    if (s->needs_delay)
+        delay(d, c);
+    else
+        begin(d, c);
 }

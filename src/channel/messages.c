@@ -33,6 +33,7 @@ static void on_handshake(channel_session *s, const channel_frame *f)
     const char *client = json_string_value(json_object_get(root, "clientType"));
     if (ok)
         CHANNEL_LOG(s->door, LOG_INFO, "handshake,client=%s,type=%.40s,versions=%u..%u", s->remote, client ? client : "", min, max);
+    s->needs_delay = ok && client && strcmp(client, "Go-SDK") == 0;
     json_decref(root);
     if (!ok)
         return;

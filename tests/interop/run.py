@@ -2,7 +2,7 @@
 """Public SDKs against a real chain of four nodes: `make interop`.
 
 An SDK is skipped, with a word why, when its tools are not installed or its packages cannot be fetched within a minute or two.
-The last line is "N passed, N failed, N skipped"; exit status 0 unless something failed."""
+Arguments: names of SDKs, or none for all. The last line is "N passed, N failed, N skipped"; exit status 0 unless something failed."""
 
 import os
 import shutil
@@ -54,7 +54,10 @@ def fetch(command, cwd, why):
 
 
 def run_client(command, cwd, env=None):
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=RUN_SECONDS)
+    try:
+        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=RUN_SECONDS)
+    except subprocess.TimeoutExpired as late:
+        raise AssertionError("no end within %d s; it said: %s" % (RUN_SECONDS, (late.stdout or b"").decode()[-2000:])) from None
     print("\n".join(line for line in done.stdout.splitlines() if line.startswith("ok ") or line == "all done"), flush=True)
     if done.returncode != 0 or "all done" not in done.stdout:
         raise AssertionError("exit status %s\n%s\n%s" % (done.returncode, done.stdout[-4000:], done.stderr[-4000:]))
@@ -73,12 +76,25 @@ def java_sdk(chain):
                 support.CONTRACT.rsplit("/", 1)[0]], work)
 
 
-SDKS = [("java-sdk 2.10.1", java_sdk)]
+def go_sdk(chain):
+    if not shutil.which("go"):
+        raise Skip("go is not installed")
+    work = os.path.join(chain.folder, "go-sdk")
+    shutil.copytree(os.path.join(HERE, "go-sdk"), work)
+    fetch(["go", "mod", "download"], work, "the SDK's modules")
+    subprocess.run(["go", "build", "-o", "interop", "."], cwd=work, check=True, timeout=RUN_SECONDS)
+    run_client(["./interop", chain.sdk, str(chain.channel_port), str(chain.channel_port + 1), support.CONTRACT.rsplit("/", 1)[0]], work)
+
+
+SDKS = [("java-sdk 2.10.1", java_sdk), ("go-sdk 1.0.0", go_sdk)]
 
 
 def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
+    wanted = sys.argv[1:]
     for name, run in SDKS:
+        if wanted and name.split()[0] not in wanted:
+            continue
         print("== %s" % name, flush=True)
         chain = None
         try:
