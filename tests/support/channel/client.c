@@ -18,8 +18,28 @@ channel_certificates *channel_certificates_rsa(void)
         !certificate_make_rsa_leaf(&c->memory, &c->root, 365, &c->node, &why) ||
         !certificate_make_rsa_leaf(&c->memory, &c->root, 365, &c->sdk, &why))
         fail_msg("%s", why.text);
+    c->sdk_chain = c->sdk.certificate;
     c->identity = (tls_identity){.key = {"node.key", bytes_of_text(c->node.key)},
                                  .certificate = {"node.crt", bytes_of_text(c->node.certificate)},
+                                 .authorities = {"ca.crt", bytes_of_text(c->root.certificate)}};
+    return c;
+}
+
+channel_certificates *channel_certificates_ec(bool sdk_of_other_agency)
+{
+    channel_certificates *c = memory_new(sizeof *c);
+    arena *a = &c->memory;
+    error_text why = {""};
+    certificate_pair agency, other;
+    if (!certificate_make_chain(a, 365, &c->root, &why) || !certificate_make_agency(a, &c->root, "agencyA", 365, &agency, &why) ||
+        !certificate_make_agency(a, &c->root, "agencyB", 365, &other, &why) ||
+        !certificate_make_leaf(a, &agency, CERTIFICATE_NODE, "node0", 365, &c->node, &why) ||
+        !certificate_make_leaf(a, sdk_of_other_agency ? &other : &agency, CERTIFICATE_SDK, "sdk", 365, &c->sdk, &why))
+        fail_msg("%s", why.text);
+    c->sdk_chain = certificate_chain_text(a, &c->sdk, sdk_of_other_agency ? &other : &agency, &c->root);
+    const char *chain = certificate_chain_text(a, &c->node, &agency, &c->root);
+    c->identity = (tls_identity){.key = {"node.key", bytes_of_text(c->node.key)},
+                                 .certificate = {"node.crt", bytes_of_text(chain)},
                                  .authorities = {"ca.crt", bytes_of_text(c->root.certificate)}};
     return c;
 }
@@ -30,17 +50,20 @@ void channel_certificates_free(channel_certificates *c)
     free(c);
 }
 
-static void use_certificate(SSL_CTX *context, const certificate_pair *pair)
+static void use_certificate(SSL_CTX *context, const channel_certificates *c)
 {
-    BIO *key_text = BIO_new_mem_buf(pair->key, -1), *certificate_text = BIO_new_mem_buf(pair->certificate, -1);
+    BIO *key_text = BIO_new_mem_buf(c->sdk.key, -1), *chain_text = BIO_new_mem_buf(c->sdk_chain, -1);
     EVP_PKEY *key = PEM_read_bio_PrivateKey(key_text, NULL, NULL, NULL);
-    X509 *certificate = PEM_read_bio_X509(certificate_text, NULL, NULL, NULL);
-    assert_int_equal(SSL_CTX_use_certificate(context, certificate), 1);
+    X509 *one = PEM_read_bio_X509(chain_text, NULL, NULL, NULL);
+    assert_int_equal(SSL_CTX_use_certificate(context, one), 1);
+    X509_free(one);
+    while ((one = PEM_read_bio_X509(chain_text, NULL, NULL, NULL)))
+        SSL_CTX_add_extra_chain_cert(context, one); /* takes it over */
+    ERR_clear_error();
     assert_int_equal(SSL_CTX_use_PrivateKey(context, key), 1);
     EVP_PKEY_free(key);
-    X509_free(certificate);
     BIO_free(key_text);
-    BIO_free(certificate_text);
+    BIO_free(chain_text);
 }
 
 static int connect_to(unsigned port)
@@ -61,7 +84,8 @@ channel_client *channel_connect(unsigned port, const channel_certificates *c)
     client->received = buffer_init(BUFFER_NO_LIMIT);
     client->context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_max_proto_version(client->context, TLS1_2_VERSION);
-    use_certificate(client->context, &c->sdk);
+    SSL_CTX_set1_groups_list(client->context, "secp256k1:P-256");
+    use_certificate(client->context, c);
     client->tls = SSL_new(client->context);
     SSL_set_fd(client->tls, client->socket);
     if (SSL_connect(client->tls) != 1)
@@ -69,11 +93,14 @@ channel_client *channel_connect(unsigned port, const channel_certificates *c)
     return client;
 }
 
-bool channel_connect_without_certificate(unsigned port)
+bool channel_is_let_in(unsigned port, const channel_certificates *c)
 {
     int fd = connect_to(port);
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set1_groups_list(context, "secp256k1:P-256");
+    if (c)
+        use_certificate(context, c);
     SSL *tls = SSL_new(context);
     SSL_set_fd(tls, fd);
     bool ok = SSL_connect(tls) == 1;

@@ -15,10 +15,13 @@
 typedef struct {
     arena memory;
     certificate_pair root, node, sdk;
+    const char *sdk_chain;
     tls_identity identity; /* of the node */
 } channel_certificates;
 
 channel_certificates *channel_certificates_rsa(void);
+/* EC ones: a chain, an agency, a node of it; the SDK is of the same agency, or of another one of the chain. */
+channel_certificates *channel_certificates_ec(bool sdk_of_other_agency);
 void channel_certificates_free(channel_certificates *c);
 
 typedef struct {
@@ -31,8 +34,8 @@ typedef struct {
 } channel_client;
 
 channel_client *channel_connect(unsigned port, const channel_certificates *c);
-/* The same without the client's certificate: false: refused, as it must be. */
-bool channel_connect_without_certificate(unsigned port);
+/* false: the node refuses the client's certificate; NULL: it has none. */
+bool channel_is_let_in(unsigned port, const channel_certificates *c);
 void channel_disconnect(channel_client *c);
 
 void channel_write(channel_client *c, bytes raw);

@@ -19,13 +19,13 @@ static void on_block(void *context, int32_t group_id, int64_t number)
     channel_door_block(((house *)context)->door, group_id, number);
 }
 
-static house *open_house(channel_door_config config)
+static house *open_house_with(channel_door_config config, channel_certificates *certificates)
 {
     house *h = memory_new(sizeof *h);
     error_text why = {""};
     h->w = world_found();
     h->w->seals = true;
-    h->certificates = channel_certificates_rsa();
+    h->certificates = certificates;
     config.listen_ip = "127.0.0.1";
     config.identity = h->certificates->identity;
     config.check_issuer = true;
@@ -36,6 +36,11 @@ static house *open_house(channel_door_config config)
     h->w->on_block = on_block;
     h->w->on_block_context = h;
     return h;
+}
+
+static house *open_house(channel_door_config config)
+{
+    return open_house_with(config, channel_certificates_rsa());
 }
 
 static void close_house(house *h)
@@ -84,7 +89,7 @@ static void test_handshake(void **state)
         channel_expect_end(c);
         channel_disconnect(c);
     }
-    assert_false(channel_connect_without_certificate(channel_door_port(h->door)));
+    assert_false(channel_is_let_in(channel_door_port(h->door), NULL));
     close_house(h);
 }
 
@@ -298,6 +303,65 @@ static void test_limits(void **state)
     close_house(h);
 }
 
+/* EC certificates: the agency is checked, and the key counts against a group's allow list (network.md 8.1, 12.1). */
+static void test_who_may_come(void **state)
+{
+    (void)state;
+    for (int other = 0; other <= 1; other++) {
+        house *h = open_house_with((channel_door_config){0}, channel_certificates_ec(other));
+        assert_int_equal(channel_is_let_in(channel_door_port(h->door), h->certificates), !other);
+        close_house(h);
+    }
+    house *h = open_house_with((channel_door_config){0}, channel_certificates_ec(false));
+    static const char request[] = "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":1}";
+    static const char registration[] = "\x01{\"filterID\":\"f\",\"groupID\":1,\"addresses\":[],\"topics\":[]}";
+    node_id allowed[2] = {{{1}}, h->certificates->sdk.id};
+    for (size_t count = 0; count <= 2; count++) { /* no list; a list without the key; one with it */
+        h->w->limits = (rpc_group_limits){.allowed_sdks = allowed, .allowed_sdk_count = count};
+        channel_client *c = enter(h, 3);
+        channel_seq seq = channel_send_text(c, CHANNEL_RPC, request);
+        channel_expect(c, CHANNEL_RPC, &seq,
+                       count == 1 ? "{\"error\":{\"code\":-40012,\"message\":\"getBlockNumber The SDK is not allowed to access this group\"},"
+                                    "\"id\":null,\"jsonrpc\":\"2.0\"}\n"
+                                  : "{\"id\":1,\"jsonrpc\":\"2.0\",\"result\":\"0x0\"}\n");
+        seq = channel_send_text(c, CHANNEL_REGISTER_EVENTS, registration);
+        channel_expect(c, CHANNEL_REGISTER_EVENTS, &seq, count == 1 ? "\x01{\"result\":-41006}\n" : "\x01{\"result\":0}\n");
+        channel_disconnect(c);
+    }
+    close_house(h);
+}
+
+static void test_event_limits(void **state)
+{
+    (void)state;
+    house *h = open_house((channel_door_config){0});
+    h->w->limits.event_blocks_max = 2;
+    for (int i = 0; i < 3; i++)
+        world_make_block(h->w, NULL, 0);
+    channel_client *c = enter(h, 3);
+    static const struct {
+        const char *range, *result;
+    } cases[] = {{"\"fromBlock\":1", "\x01{\"result\":-41003}\n"}, {"\"fromBlock\":2", "\x01{\"result\":0}\n"},
+                 {"\"fromBlock\":9,\"toBlock\":8", "\x01{\"result\":-41003}\n"}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char body[200];
+        snprintf(body, sizeof body, "\x01{\"filterID\":\"f\",\"groupID\":1,\"addresses\":[],\"topics\":[],%s}", cases[i].range);
+        channel_seq seq = channel_send_text(c, CHANNEL_REGISTER_EVENTS, body);
+        channel_expect(c, CHANNEL_REGISTER_EVENTS, &seq, cases[i].result);
+    }
+    /* As many filters as one client may have. */
+    size_t accepted = 1;
+    for (int i = 0; i < CHANNEL_SESSION_FILTERS + 1; i++) {
+        channel_send_text(c, CHANNEL_REGISTER_EVENTS,
+                          "\x01{\"filterID\":\"f\",\"groupID\":1,\"fromBlock\":99,\"addresses\":[],\"topics\":[]}");
+        channel_frame f = channel_receive(c);
+        accepted += bytes_equal_text(f.body, "\x01{\"result\":0}\n");
+    }
+    assert_int_equal(accepted, CHANNEL_SESSION_FILTERS);
+    channel_disconnect(c);
+    close_house(h);
+}
+
 static void test_hostile_frames(void **state)
 {
     (void)state;
@@ -441,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_receipt_without_client),
         cmocka_unit_test(test_limits),         cmocka_unit_test(test_hostile_frames), cmocka_unit_test(test_slow_reader),
         cmocka_unit_test(test_amop),           cmocka_unit_test(test_bandwidth),
+        cmocka_unit_test(test_who_may_come),   cmocka_unit_test(test_event_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
