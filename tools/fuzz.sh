@@ -3,7 +3,7 @@
 set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
-cmake --preset fuzz >/dev/null && cmake --build build/fuzz || exit 1
+cmake --preset fuzz >/dev/null && cmake --build build/fuzz --target fuzzers || exit 1
 failed=0 count=0
 for target in build/fuzz/fuzz_*; do
     [ -x "$target" ] && [ -f "$target" ] || continue

@@ -1,5 +1,5 @@
 /* pack.h: files of records: one xz stream of RLP lists, each beginning with a text that names its kind. The recordings of
-   tests/golden have this form (tests/golden/README.md lists the kinds; tools/pack_golden.py writes them). */
+   tests/golden have this form (tests/golden/README.md lists the kinds). */
 #ifndef HANSE_CODEC_PACK_H
 #define HANSE_CODEC_PACK_H
 

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "vm/evm.h"
 
-enum { GAS_LIMIT = 100000, FRAMES_MAX = EVM_DEPTH_LIMIT + 1, SLOTS = 16 };
+enum { GAS_LIMIT = 100000, FRAMES_MAX = EVM_DEPTH_LIMIT + 1, SLOTS = 16, OUT_OF_GAS_MAX = 100 };
 
 typedef struct {
     evm_environment environment;
@@ -101,11 +101,12 @@ static const evm_host host = {
     account_exists, block_hash, emit_log, self_destruct, environment, get_storage,
 };
 
-/* Runs a frame and all it asks for; frames wait on a heap stack. */
+/* Runs a frame and all it asks for; frames wait on a heap stack. A frame that ran out of gas gives all of it back (spec/execution.md
+   4.8), so that gas alone bounds nothing: from some number of such frames on they give nothing back here. */
 static void run(fuzz_world *w, const evm_rules *rules, const evm_code *analysed, const evm_message *message)
 {
     evm_frame *frames[FRAMES_MAX];
-    size_t count = 0;
+    size_t count = 0, out_of_gas = 0;
     frames[count++] = evm_frame_new(rules, analysed, message, &host, w);
     while (count > 0) {
         evm_frame *f = frames[count - 1];
@@ -125,7 +126,7 @@ static void run(fuzz_world *w, const evm_rules *rules, const evm_code *analysed,
         count--;
         if (count > 0) {
             evm_frame *caller = frames[count - 1];
-            if (result == EVM_OUT_OF_GAS)
+            if (result == EVM_OUT_OF_GAS && ++out_of_gas <= OUT_OF_GAS_MAX)
                 left = evm_frame_request(caller)->message.gas;
             address created = {{1}};
             evm_resume(caller, result == EVM_SUCCESS, left, output, &created);

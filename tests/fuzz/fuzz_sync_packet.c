@@ -28,7 +28,8 @@ static void round_trip(bytes payload)
         buffer_free(&second);
         for (size_t i = 0; packet.type == SYNC_PACKET_BLOCKS && i < packet.blocks.count; i++) {
             int64_t number;
-            (void)sync_peek_block_number(packet.blocks.encoded[i], &number);
+            if (sync_peek_block_number(packet.blocks.encoded[i], &number))
+                assert(packet.blocks.encoded[i].size > 0);
         }
     }
     arena_reset(&a);
