@@ -312,11 +312,11 @@ static void test_who_may_come(void **state)
         assert_int_equal(channel_is_let_in(channel_door_port(h->door), h->certificates), !other);
         close_house(h);
     }
-    house *h = open_house_with((channel_door_config){0}, channel_certificates_ec(false));
     static const char request[] = "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":1}";
     static const char registration[] = "\x01{\"filterID\":\"f\",\"groupID\":1,\"addresses\":[],\"topics\":[]}";
-    node_id allowed[2] = {{{1}}, h->certificates->sdk.id};
     for (size_t count = 0; count <= 2; count++) { /* no list; a list without the key; one with it */
+        house *h = open_house_with((channel_door_config){0}, channel_certificates_ec(false));
+        node_id allowed[2] = {{{1}}, h->certificates->sdk.id};
         h->w->limits = (rpc_group_limits){.allowed_sdks = allowed, .allowed_sdk_count = count};
         channel_client *c = enter(h, 3);
         channel_seq seq = channel_send_text(c, CHANNEL_RPC, request);
@@ -327,8 +327,8 @@ static void test_who_may_come(void **state)
         seq = channel_send_text(c, CHANNEL_REGISTER_EVENTS, registration);
         channel_expect(c, CHANNEL_REGISTER_EVENTS, &seq, count == 1 ? "\x01{\"result\":-41006}\n" : "\x01{\"result\":0}\n");
         channel_disconnect(c);
+        close_house(h);
     }
-    close_house(h);
 }
 
 static void test_event_limits(void **state)
