@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <semaphore.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -84,7 +83,6 @@ struct group_host {
     bool attached; /* the starter's: group_host_start was called */
     engine_item attach, detach;
     sem_t left;
-    atomic_bool failed;
 };
 
 /* ---- life ---- */
@@ -166,7 +164,6 @@ group_host *group_host_open(const host_services *services, const node_settings *
                                                          settings->limits.allowed_sdk_count * sizeof(node_id))).data;
     h->waiters = map_init(seed + 3);
     sem_init(&h->left, 0, 0);
-    atomic_init(&h->failed, false);
     h->attach = (engine_item){.kind = ENGINE_ATTACH, .host = h};
     h->detach = (engine_item){.kind = ENGINE_DETACH, .host = h};
     bool differs = false;
@@ -221,11 +218,6 @@ ledger *group_host_ledger(group_host *h)
 consensus_kind group_host_consensus(const group_host *h)
 {
     return h->consensus;
-}
-
-bool group_host_has_failed(const group_host *h)
-{
-    return atomic_load(&h->failed);
 }
 
 /* ---- from other threads ---- */
@@ -401,7 +393,7 @@ static void perform(group_host *h, const group_action *action)
         answer_waiter(h, &action->refused, -1, 0);
         break;
     case GROUP_FAILED:
-        atomic_store(&h->failed, true);
+        log_write(h->services->log, LOG_FATAL, h->id, "[NODE]this group stands still until the node is started again");
         break;
     case GROUP_LOG:
         log_write(h->services->log, action->log.level, h->id, "%s", action->log.text);

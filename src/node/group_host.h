@@ -38,7 +38,6 @@ void group_host_stop(group_host *h);
 int32_t group_host_id(const group_host *h);
 ledger *group_host_ledger(group_host *h);
 consensus_kind group_host_consensus(const group_host *h);
-bool group_host_has_failed(const group_host *h); /* the store failed; the group stands still */
 
 /* From the net thread. */
 net_verdict group_host_frame(group_host *h, const net_frame *frame);
