@@ -213,7 +213,7 @@ static void add_to_link(const sim_fault *f, size_t a, size_t b, sim_link *l)
         break;
     case FAULT_REORDER:
         l->is_unordered |= is_touched;
-        /* fall through */
+        __attribute__((fallthrough)); /* what overtakes is also late */
     case FAULT_DELAY:
         if (is_touched && f->amount > l->extra_delay_ms)
             l->extra_delay_ms = f->amount;

@@ -307,7 +307,7 @@ void sim_audit(simulation *s)
 
 /* ---- what goes wrong ---- */
 
-static void fail(simulation *s, int64_t height, const char *format, va_list args)
+PRINTF_LIKE(3, 0) static void fail(simulation *s, int64_t height, const char *format, va_list args)
 {
     if (s->has_failed)
         return;
