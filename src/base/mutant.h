@@ -7,7 +7,7 @@
 
 enum {
     MUTANT_SMALL_QUORUM = 1,        /* one sealer too few is enough */
-    MUTANT_VOTES_OF_ANY_VIEW,       /* Signs and Commits count whatever view they are for */
+    MUTANT_VOTES_OF_ANY_BLOCK,      /* Signs and Commits of a view count whatever block they are for */
     MUTANT_NO_LOCK,                 /* a prepared block does not keep others of its height away */
     MUTANT_COMMIT_BEFORE_DURABLE,   /* the Commit message does not wait for the disk */
     MUTANT_SIGNERS_COUNTED_TWICE,   /* in blocks that sync fetched */
