@@ -115,7 +115,7 @@ void story_frame(simulation *s, size_t to, sim_frame *f, uint64_t arrival_ms)
 
 static bool is_told(const simulation *s, const story_line *line)
 {
-    if (!line->is_frame || s->failed_height < 0)
+    if (s->failed_height < 0 || (line->height < 0 && !line->is_frame))
         return true;
     return line->height == s->failed_height;
 }
@@ -143,9 +143,15 @@ void story_job(simulation *s, size_t node, const group_job *j)
         return;
     const block *b = j->kind == JOB_COMMIT ? execution_block(j->executed) : j->kind == JOB_EXECUTE ? j->proposal : NULL;
     const char *reason = j->ok ? "" : j->why.text;
+    pbft_request r = {0};
+    bytes inner;
+    error_text why;
+    if (b == NULL && !pbft_prepare_decode(j->raw[0], &r, &inner, &why))
+        r.height = 0;
     if (b)
         sim_tell(s, "%zu: %s block %lld %08x%s%s", node, names[j->kind], (long long)b->header.number, read_be32(b->hash.b),
                  j->ok ? "" : ", fails: ", reason);
     else
-        sim_tell(s, "%zu: %s%s%s", node, names[j->kind], j->ok ? "" : ", fails: ", reason);
+        sim_tell(s, "%zu: %s %llu%s%s", node, names[j->kind], (unsigned long long)r.height, j->ok ? "" : ", fails: ", reason);
+    s->story[s->story_count - 1].height = b ? b->header.number : (int64_t)r.height;
 }

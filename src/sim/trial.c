@@ -412,6 +412,14 @@ static void judge(trial *t, bool is_alive, trial_result *out)
         snprintf(out->why, sizeof out->why, "%s", sim_failure(t->s));
 }
 
+static void release(trial *t)
+{
+    for (size_t i = 0; i < t->liars; i++)
+        liar_free(t->liar_of[i]);
+    sim_free(t->s);
+    free(t);
+}
+
 void trial_run(const trial_options *options, trial_result *out, buffer *story)
 {
     trial *t = memory_new(sizeof *t);
@@ -441,42 +449,36 @@ void trial_run(const trial_options *options, trial_result *out, buffer *story)
         print_plan(t, story);
         sim_print_story(t->s, STORY_LINES, story);
     }
-    for (size_t i = 0; i < t->liars; i++)
-        liar_free(t->liar_of[i]);
-    sim_free(t->s);
-    free(t);
+    release(t);
 }
 
 /* ---- shrinking ---- */
 
-static bool still_fails(const trial_options *o, trial_result *out)
+/* The faults that the plan really has: bits. */
+static uint64_t planned(const trial_options *o)
 {
-    trial_run(o, out, NULL);
-    return out->outcome == TRIAL_BROKEN || out->outcome == TRIAL_STUCK;
+    trial *t = memory_new(sizeof *t);
+    trial_options quiet = *o;
+    quiet.tells_story = false;
+    t->options = &quiet;
+    draw(t, &quiet);
+    size_t count = t->plan.count;
+    release(t);
+    return count == PLAN_FAULTS_MAX ? UINT64_MAX : (UINT64_C(1) << count) - 1;
 }
 
-trial_options trial_shrink(trial_options failing, void (*progress)(size_t faults, size_t tries), trial_result *out)
+trial_options trial_shrink(trial_options failing, bool (*fails)(const trial_options *options, void *context), void *context)
 {
-    trial_result tried;
-    size_t tries = 0;
-    failing.tells_story = false;
-    (void)still_fails(&failing, out);
-    for (uint64_t chunk = PLAN_FAULTS_MAX / 2; chunk > 0;) { /* leave out so many neighbours at once, then fewer */
+    failing.keep &= planned(&failing);
+    for (unsigned chunk = PLAN_FAULTS_MAX / 2; chunk > 0;) {
         bool is_smaller = false;
-        for (uint64_t first = 0; first < PLAN_FAULTS_MAX; first += chunk) {
+        for (unsigned first = 0; first < PLAN_FAULTS_MAX; first += chunk) {
             trial_options fewer = failing;
-            uint64_t mask = chunk == 64 ? UINT64_MAX : ((UINT64_C(1) << chunk) - 1) << first;
-            fewer.keep &= ~mask;
-            if (fewer.keep == failing.keep)
-                continue;
-            tries++;
-            if (still_fails(&fewer, &tried)) {
+            fewer.keep &= ~(((UINT64_C(1) << chunk) - 1) << first);
+            if (fewer.keep != failing.keep && fails(&fewer, context)) {
                 failing = fewer;
-                *out = tried;
                 is_smaller = true;
             }
-            if (progress)
-                progress(out->fault_count, tries);
         }
         if (!is_smaller)
             chunk /= 2;

@@ -37,7 +37,8 @@ typedef struct {
 
 /* story may be NULL; otherwise the plan and the last lines are put there. */
 void trial_run(const trial_options *options, trial_result *out, buffer *story);
-/* Plays the trial again and again with fewer faults and less time, as long as it fails; the smallest options that still do. */
-trial_options trial_shrink(trial_options failing, void (*progress)(size_t faults, size_t tries), trial_result *out);
+/* Looks for fewer faults with which the trial still fails: leaves out neighbours, many at once, then fewer. `fails` plays one (in another
+   process, when the failure may be an assertion). */
+trial_options trial_shrink(trial_options failing, bool (*fails)(const trial_options *options, void *context), void *context);
 
 #endif

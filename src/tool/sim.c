@@ -42,7 +42,6 @@ typedef struct {
     sim_counts sum;
     uint64_t simulated_ms, longest_calm_ms, longest_calm_seed;
     uint64_t failed_seeds[FAILURES_SHOWN];
-    bool was_aborted[FAILURES_SHOWN];
 } totals;
 
 /* ---- children ---- */
@@ -102,11 +101,10 @@ static void add_counts(sim_counts *sum, const sim_counts *c)
     sum->blocks += c->blocks;
 }
 
-static void note_failure(totals *t, uint64_t seed, const char *why, bool was_aborted)
+static void note_failure(totals *t, uint64_t seed, const char *why)
 {
     if (t->failures < FAILURES_SHOWN) {
         t->failed_seeds[t->failures] = seed;
-        t->was_aborted[t->failures] = was_aborted;
         printf("%sseed %llu: %s\n", isatty(STDOUT_FILENO) ? "\r\033[K" : "", (unsigned long long)seed, why);
         fflush(stdout);
     }
@@ -127,7 +125,7 @@ static void take_record(totals *t, const record *r)
     }
     t->held += result->outcome == TRIAL_HELD;
     if (result->outcome == TRIAL_BROKEN || result->outcome == TRIAL_STUCK)
-        note_failure(t, r->seed, result->why, false);
+        note_failure(t, r->seed, result->why);
 }
 
 static void show_progress(const totals *t)
@@ -160,7 +158,7 @@ static bool bury(totals *t, worker *w)
     else
         snprintf(why, sizeof why, "the trial ended with status %d", WEXITSTATUS(status));
     t->seeds++;
-    note_failure(t, w->next, why, true);
+    note_failure(t, w->next, why);
     w->next += t->settings->jobs;
     return w->next > t->settings->last || start_worker(t->settings, w);
 }
@@ -242,10 +240,25 @@ static void tell_in_child(trial_options o)
         ;
 }
 
-static void print_shrinking(size_t faults, size_t tries)
+static bool fails_in_child(const trial_options *o, void *context)
 {
+    size_t *tries = context;
+    int status = 0;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        trial_result result;
+        if (freopen("/dev/null", "w", stderr) == NULL) /* the same assertion again and again */
+            _exit(2);
+        trial_run(o, &result, NULL);
+        _exit(result.outcome == TRIAL_BROKEN || result.outcome == TRIAL_STUCK);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    ++*tries;
     if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\rshrinking: %zu faults left, %zu tries ", faults, tries);
+        fprintf(stderr, "\rshrinking: %d faults left, %zu tries ", __builtin_popcountll(o->keep), *tries);
+    return pid > 0 && status != 0;
 }
 
 static void print_again(const trial_options *o)
@@ -278,11 +291,11 @@ static void tell_failures(const totals *t)
     size_t shown = t->failures < STORIES_SHOWN ? (size_t)t->failures : STORIES_SHOWN;
     for (size_t i = 0; i < shown; i++) {
         trial_options o = t->settings->trial;
-        trial_result result;
+        size_t tries = 0;
         o.seed = t->failed_seeds[i];
-        if (t->settings->shrinks && !t->was_aborted[i]) {
-            o = trial_shrink(o, print_shrinking, &result);
-            printf("\nseed %llu, shrunk to %zu faults: %s\n", (unsigned long long)o.seed, result.fault_count, result.why);
+        if (t->settings->shrinks) {
+            o = trial_shrink(o, fails_in_child, &tries);
+            printf("\nseed %llu, shrunk to %d faults in %zu tries\n", (unsigned long long)o.seed, __builtin_popcountll(o.keep), tries);
         }
         printf("\n---- the story of seed %llu\n", (unsigned long long)o.seed);
         tell_in_child(o);
