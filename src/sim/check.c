@@ -1,4 +1,5 @@
-/* check.c: what must hold whatever happens. Each rule says in its message which one it is. Nodes that lie are not judged. */
+/* check.c: what must hold whatever happens. Each rule says in its message which one it is. Nodes that lie are not
+ * judged. */
 #include "sim/inside.h"
 #include "base/memory.h"
 #include "consensus/pbft_message.h"
@@ -8,7 +9,8 @@
 enum { JOBS_UNDER_WAY_MAX = SYNC_VERIFY_JOBS_MAX + 3 /* verify, one decode, one serve, one ordered */ };
 
 /* Distinct sealers of the parent's list, counted without the code under test. */
-static size_t count_signers(simulation *s, const block *b, const block_signature *signatures, size_t count, const node_lists *lists)
+static size_t count_signers(simulation *s, const block *b, const block_signature *signatures, size_t count,
+                            const node_lists *lists)
 {
     bool *has_signed = memory_new_array(lists->sealer_count, sizeof *has_signed);
     size_t distinct = 0;
@@ -30,11 +32,14 @@ static void check_quorum(simulation *s, size_t node, const group_job *commit, co
     size_t n = lists->sealer_count, wanted = n - (n - 1) / 3;
     size_t signers = count_signers(s, b, commit->signatures, commit->signature_count, lists);
     if (signers < wanted)
-        sim_fail_at(s, b->header.number, "quorum: node %zu commits block %lld with %zu distinct sealers of %zu, %zu are needed", node,
-                 (long long)b->header.number, signers, n, wanted);
-    if (b->header.sealer_count != n || (n && memcmp(b->header.sealers, lists->sealers, n * sizeof *lists->sealers) != 0))
-        sim_fail_at(s, b->header.number, "sealers: the header of block %lld names other sealers than the state of block %lld",
-                 (long long)b->header.number, (long long)b->header.number - 1);
+        sim_fail_at(s, b->header.number,
+                    "quorum: node %zu commits block %lld with %zu distinct sealers of %zu, %zu are needed", node,
+                    (long long)b->header.number, signers, n, wanted);
+    if (b->header.sealer_count != n ||
+        (n && memcmp(b->header.sealers, lists->sealers, n * sizeof *lists->sealers) != 0))
+        sim_fail_at(s, b->header.number,
+                    "sealers: the header of block %lld names other sealers than the state of block %lld",
+                    (long long)b->header.number, (long long)b->header.number - 1);
 }
 
 static bool is_proposed_by_liar(const simulation *s, const block *b)
@@ -51,9 +56,11 @@ static void check_header(simulation *s, const block *b)
     int64_t number = b->header.number;
     hash256 root = block_transactions_root(&s->rules, b);
     if (!hash256_equal(&root, &b->header.transactions_root))
-        sim_fail_at(s, number, "roots: the transactions root of block %lld is not that of its transactions", (long long)number);
+        sim_fail_at(s, number, "roots: the transactions root of block %lld is not that of its transactions",
+                    (long long)number);
     if (b->header.timestamp_ms <= s->decided[number - 1].timestamp_ms && !is_proposed_by_liar(s, b))
-        sim_fail_at(s, number, "time: block %lld is not later than block %lld", (long long)number, (long long)number - 1);
+        sim_fail_at(s, number, "time: block %lld is not later than block %lld", (long long)number,
+                    (long long)number - 1);
 }
 
 static void decide(simulation *s, size_t node, const block *b)
@@ -68,13 +75,15 @@ static void decide(simulation *s, size_t node, const block *b)
     for (size_t i = 0; i < b->transaction_count; i++) {
         decided_transaction *t = arena_take(&s->transactions_memory, sizeof *t);
         *t = (decided_transaction){b->transactions[i]->hash, b->header.number};
-        if (u256_compare(b->transactions[i]->block_limit, u256_of((uint64_t)b->header.number - 1)) < 0) /* txpool.h: may_run_next */
-            sim_fail_at(s, b->header.number, "expired: transaction %08x with limit %llu runs in block %lld", read_be32(t->hash.b),
-                        (unsigned long long)b->transactions[i]->block_limit.limb[0], (long long)b->header.number);
+        if (u256_compare(b->transactions[i]->block_limit, u256_of((uint64_t)b->header.number - 1)) <
+            0) /* txpool.h: may_run_next */
+            sim_fail_at(s, b->header.number, "expired: transaction %08x with limit %llu runs in block %lld",
+                        read_be32(t->hash.b), (unsigned long long)b->transactions[i]->block_limit.limb[0],
+                        (long long)b->header.number);
         const decided_transaction *before = map_put(&s->transactions, BYTES_OF_VALUE(t->hash), t);
         if (before)
-            sim_fail_at(s, t->number, "once: transaction %08x runs in block %lld and in block %lld", read_be32(t->hash.b),
-                     (long long)before->number, (long long)t->number);
+            sim_fail_at(s, t->number, "once: transaction %08x runs in block %lld and in block %lld",
+                        read_be32(t->hash.b), (long long)before->number, (long long)t->number);
     }
 }
 
@@ -86,16 +95,16 @@ void check_durable(simulation *s, size_t node, const group_job *commit, const no
         return;
     check_quorum(s, node, commit, lists);
     if (number > sim_highest(s) + 1) {
-        sim_fail_at(s, number, "order: node %zu commits block %lld, but block %lld was never decided", node, (long long)number,
-                 (long long)number - 1);
+        sim_fail_at(s, number, "order: node %zu commits block %lld, but block %lld was never decided", node,
+                    (long long)number, (long long)number - 1);
         return;
     }
     if (number == sim_highest(s) + 1)
         decide(s, node, b);
     const decided_block *d = &s->decided[number];
     if (!hash256_equal(&d->hash, &b->hash))
-        sim_fail_at(s, number, "agreement: block %lld is %08x at node %zu and %08x at node %zu", (long long)number, read_be32(b->hash.b), node,
-                 read_be32(d->hash.b), d->first_node);
+        sim_fail_at(s, number, "agreement: block %lld is %08x at node %zu and %08x at node %zu", (long long)number,
+                    read_be32(b->hash.b), node, read_be32(d->hash.b), d->first_node);
 }
 
 void check_told(simulation *s, size_t node, const block *b)
@@ -103,10 +112,11 @@ void check_told(simulation *s, size_t node, const block *b)
     sim_node *n = &s->nodes[node];
     int64_t number = b->header.number;
     if (number <= n->told)
-        sim_fail_at(s, number, "order: node %zu tells block %lld after block %lld", node, (long long)number, (long long)n->told);
+        sim_fail_at(s, number, "order: node %zu tells block %lld after block %lld", node, (long long)number,
+                    (long long)n->told);
     if (store_last_applied(n->disk) < number)
         sim_fail_at(s, number, "durability: node %zu tells block %lld, its disk holds %lld", node, (long long)number,
-                 (long long)store_last_applied(n->disk));
+                    (long long)store_last_applied(n->disk));
     n->told = number;
     n->told_hash = b->hash;
 }
@@ -119,12 +129,14 @@ void check_restarted(simulation *s, size_t node)
     if (sim_is_liar(s, node))
         return;
     if (head.number < n->told)
-        sim_fail_at(s, n->told, "durability: node %zu told block %lld and starts again at %lld", node, (long long)n->told,
-                 (long long)head.number);
+        sim_fail_at(s, n->told, "durability: node %zu told block %lld and starts again at %lld", node,
+                    (long long)n->told, (long long)head.number);
     else if (!ledger_hash_of_number(n->ledger, n->told, &hash) || !hash256_equal(&hash, &n->told_hash))
-        sim_fail_at(s, n->told, "durability: block %lld of node %zu is another one after its restart", (long long)n->told, node);
+        sim_fail_at(s, n->told, "durability: block %lld of node %zu is another one after its restart",
+                    (long long)n->told, node);
     else if (head.number > sim_highest(s) || !hash256_equal(&head.hash, &s->decided[head.number].hash))
-        sim_fail_at(s, head.number, "agreement: node %zu starts again at a block %lld that was not decided", node, (long long)head.number);
+        sim_fail_at(s, head.number, "agreement: node %zu starts again at a block %lld that was not decided", node,
+                    (long long)head.number);
     if (!s->has_failed && head.number > n->told) { /* written before the crash, told to nobody */
         n->told = head.number;
         n->told_hash = head.hash;
@@ -136,7 +148,8 @@ void check_bounds(simulation *s, size_t node)
     const sim_node *n = &s->nodes[node];
     size_t pending = group_pending_count(n->group);
     if (pending > s->options.pool_limit)
-        sim_fail(s, "bounds: %zu transactions in the pool of node %zu, %zu allowed", pending, node, s->options.pool_limit);
+        sim_fail(s, "bounds: %zu transactions in the pool of node %zu, %zu allowed", pending, node,
+                 s->options.pool_limit);
     if (n->jobs_under_way > JOBS_UNDER_WAY_MAX)
         sim_fail(s, "bounds: %zu jobs of node %zu under way, %d allowed", n->jobs_under_way, node, JOBS_UNDER_WAY_MAX);
 }
@@ -172,8 +185,9 @@ void check_promise(simulation *s, size_t node, bytes payload)
                          (store_note_get(n->disk, "prepared", &a, &stored, &why) == STORE_OK &&
                           pbft_prepare_decode(stored, &locked, &inner, &why) && (int64_t)locked.height >= height);
         if (!is_locked)
-            sim_fail_at(s, height, "promise: node %zu sends its Commit of block %lld before the prepared block is on its disk", node,
-                     (long long)height);
+            sim_fail_at(s, height,
+                        "promise: node %zu sends its Commit of block %lld before the prepared block is on its disk",
+                        node, (long long)height);
         if (height == n->promised && !hash256_equal(&r.block_hash, &n->promised_hash))
             sim_fail_at(s, height, "promise: node %zu sends Commits of two blocks %lld", node, (long long)height);
         if (height > n->promised) {

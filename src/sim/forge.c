@@ -5,7 +5,10 @@
 
 forger forger_of(simulation *s, size_t node, uint64_t seed)
 {
-    return (forger){.s = s, .node = node, .random = prng_of(seed), .memory = s->memory,
+    return (forger){.s = s,
+                    .node = node,
+                    .random = prng_of(seed),
+                    .memory = s->memory,
                     .no_ttl_optimization = s->options.no_ttl_optimization};
 }
 
@@ -92,8 +95,10 @@ bool forge_result(forger *f, const block *proposal, hash256 *out)
     parent_block parent = {head.hash, head.number, head.state_root};
     execution *e = NULL;
     error_text why;
-    bool is_next = proposal->header.number == head.number + 1 && hash256_equal(&proposal->header.parent_hash, &head.hash);
-    bool ok = is_next && executor_run_block(ledger_executor(l), ledger_store(l), proposal, &parent, &e, &why) == EXECUTE_OK;
+    bool is_next =
+        proposal->header.number == head.number + 1 && hash256_equal(&proposal->header.parent_hash, &head.hash);
+    bool ok =
+        is_next && executor_run_block(ledger_executor(l), ledger_store(l), proposal, &parent, &e, &why) == EXECUTE_OK;
     if (ok)
         *out = execution_block(e)->hash;
     execution_drop(e);
@@ -168,7 +173,8 @@ block *forge_new_block(forger *f, const consensus_status *c, uint64_t height)
     b->header.parent_hash = c->highest_hash;
     b->header.timestamp_ms = START_UTC_MS + f->s->now_ms;
     b->header.sealer = u256_of(c->node_index);
-    b->header.sealers = (node_id *)arena_copy(&b->memory, bytes_of(c->sealers, c->sealer_count * sizeof *c->sealers)).data;
+    b->header.sealers =
+        (node_id *)arena_copy(&b->memory, bytes_of(c->sealers, c->sealer_count * sizeof *c->sealers)).data;
     b->header.sealer_count = c->sealer_count;
     transaction *tx = load_transaction(f->s, (int64_t)height + 100);
     block_set_transactions(b, &tx, 1);
@@ -228,7 +234,8 @@ static bytes twist_encoded(forger *f, arena *a, bytes encoded)
     error_text why;
     if (prng_below(&f->random, 4) == 0)
         return bytes_of(encoded.data, prng_below(&f->random, encoded.size));
-    block *b = block_decode(&f->s->rules, encoded, (block_decode_options){.checks = TX_CHECK_NOTHING, .with_receipts = true}, &why);
+    block *b = block_decode(&f->s->rules, encoded,
+                            (block_decode_options){.checks = TX_CHECK_NOTHING, .with_receipts = true}, &why);
     if (b == NULL)
         return encoded;
     twist_stored_block(f, b);

@@ -1,6 +1,6 @@
 /* inside.h: the inside of a simulation, shared by the files of this folder.
-   world.c: time, life, looking. node.c: one node's turn, its jobs and actions. network.c: links. check.c: the rules. load.c: clients.
-   story.c: who sent what when. */
+   world.c: time, life, looking. node.c: one node's turn, its jobs and actions. network.c: links. check.c: the rules.
+   load.c: clients. story.c: who sent what when. */
 #ifndef HANSE_SIM_INSIDE_H
 #define HANSE_SIM_INSIDE_H
 
@@ -12,22 +12,23 @@
 
 enum {
     START_STEADY_MS = 100000,
-    INBOX_BYTES_MAX = 64 * 1024 * 1024, /* frames beyond it are dropped, as a session that stops reading would make them wait */
+    INBOX_BYTES_MAX =
+        64 * 1024 * 1024, /* frames beyond it are dropped, as a session that stops reading would make them wait */
     EVENTS_PER_STEP = 1024,
-    ORDERED_JOBS_MAX = 8,               /* check.c: more waiting jobs than consensus and sync may have between them */
+    ORDERED_JOBS_MAX = 8, /* check.c: more waiting jobs than consensus and sync may have between them */
     RECENT_MAX = 64,
-    SESSION_NOTICE_MS = 400             /* a node hears of a session within that time */
+    SESSION_NOTICE_MS = 400 /* a node hears of a session within that time */
 };
 
 #define START_UTC_MS UINT64_C(1700000000000)
-#define NEVER UINT64_MAX
+#define NEVER        UINT64_MAX
 
 typedef struct {
     unsigned owners;
     size_t from;
     unsigned module;
     uint16_t packet_type;
-    size_t story_line;         /* 1 + its place in the story; 0: not told yet */
+    size_t story_line; /* 1 + its place in the story; 0: not told yet */
     size_t size;
     uint8_t data[];
 } sim_frame;
@@ -37,7 +38,7 @@ typedef enum { EVENT_FRAME, EVENT_WAKE, EVENT_JOB_RUN, EVENT_JOB_DONE, EVENT_SES
 typedef struct {
     sim_event_kind kind;
     size_t node;
-    unsigned life;         /* of the node: what was meant for an earlier one is lost */
+    unsigned life; /* of the node: what was meant for an earlier one is lost */
     union {
         struct {
             sim_frame *frame;
@@ -51,14 +52,14 @@ typedef struct {
 typedef struct {
     secret_key key;
     node_id id;
-    store *disk;               /* survives */
+    store *disk; /* survives */
     store_fault_plan disk_plan;
 
     /* One life. */
     unsigned life;
     store *store;
     ledger *ledger;
-    group *group;              /* NULL: down */
+    group *group; /* NULL: down */
     group_actions actions;
     sim_event **inbox;
     size_t inbox_count, inbox_capacity, inbox_bytes;
@@ -66,16 +67,16 @@ typedef struct {
     group_job *ordered[ORDERED_JOBS_MAX];
     size_t ordered_count;
     bool ordered_running;
-    group_job *in_flight;      /* given to the disk, not yet done */
+    group_job *in_flight; /* given to the disk, not yet done */
     size_t jobs_under_way;
     bool is_dying, has_failed, sessions_noted;
 
     int64_t clock_offset_ms;
     unsigned crash_after, step_ms, job_factor;
-    int64_t told;              /* highest block told to anybody, over all lives */
+    int64_t told; /* highest block told to anybody, over all lives */
     hash256 told_hash;
     uint64_t last_view;
-    int64_t promised;          /* height of its newest Commit message, over all lives */
+    int64_t promised; /* height of its newest Commit message, over all lives */
     hash256 promised_hash;
     bool is_liar;
     sim_twist twist, hear;
@@ -103,7 +104,7 @@ typedef struct {
 
 typedef struct {
     uint64_t at_ms;
-    int64_t height;            /* of a frame about one; -1: any */
+    int64_t height; /* of a frame about one; -1: any */
     bool is_frame;
     size_t from;
     const char *to, *text;
@@ -115,15 +116,15 @@ struct simulation {
     genesis genesis;
     memo *memory;
     bool owns_memory;
-    prng random;               /* of everything but links and clients */
+    prng random; /* of everything but links and clients */
     heap events;
     uint64_t now_ms;
     sim_node *nodes;
     size_t node_count;
-    link_state *links;         /* node_count * node_count, from * node_count + to */
-    map by_id;                 /* node id -> sim_node; twins are found by from */
+    link_state *links; /* node_count * node_count, from * node_count + to */
+    map by_id;         /* node id -> sim_node; twins are found by from */
 
-    decided_block *decided;    /* [number]; 0: the genesis block */
+    decided_block *decided; /* [number]; 0: the genesis block */
     size_t decided_count, decided_capacity;
     map transactions;          /* hash -> decided_transaction */
     arena transactions_memory; /* of the values */
@@ -138,7 +139,7 @@ struct simulation {
     size_t next_recent;
     uint64_t second, steps_before_second; /* check_pace */
     bool has_failed;
-    int64_t failed_height;     /* -1: none */
+    int64_t failed_height; /* -1: none */
     char why[SIM_WHY_BYTES];
     story_line *story;
     size_t story_count, story_capacity;
@@ -152,7 +153,7 @@ void event_free(simulation *s, sim_event *e);
 /* ---- network.c */
 void network_init(simulation *s);
 link_state *network_link(simulation *s, size_t from, size_t to);
-void network_update_sessions(simulation *s); /* after a change of links or lives */
+void network_update_sessions(simulation *s);                                /* after a change of links or lives */
 void network_send(simulation *s, size_t from, size_t to, sim_frame *frame); /* borrows it */
 bool network_arrives(simulation *s, const sim_event *e);
 sim_frame *frame_new(size_t from, unsigned module, uint16_t packet_type, bytes payload) MUST_USE;
@@ -161,7 +162,7 @@ void frame_drop(sim_frame *f);
 /* ---- node.c */
 void sim_node_start(simulation *s, size_t i);
 void sim_node_stop(simulation *s, size_t i);
-void sim_node_accept(simulation *s, sim_event *e);  /* into the inbox; takes it over */
+void sim_node_accept(simulation *s, sim_event *e); /* into the inbox; takes it over */
 void sim_node_wake(simulation *s, size_t i);
 void sim_node_run_job(simulation *s, sim_event *e);
 void sim_node_note_sessions(simulation *s, size_t i);

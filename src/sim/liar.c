@@ -26,11 +26,12 @@ struct liar {
 const char *lie_text(lie_kind kind)
 {
     static const char *const texts[LIE_KINDS] = {
-        [LIE_EQUIVOCATE] = "equivocate", [LIE_HEADER] = "header",       [LIE_STATE_ROOT] = "stateroot", [LIE_BLOCK_HASH] = "blockhash",
-        [LIE_OLD_TX] = "oldtx",          [LIE_BROKEN] = "broken",       [LIE_REPLAY] = "replay",        [LIE_FUTURE] = "future",
-        [LIE_HUGE_VIEW] = "hugeview",    [LIE_TAMPER] = "tamper", [LIE_VIEW_HASH] = "viewhash",  [LIE_OUTSIDER] = "outsider",    [LIE_SILENT] = "silent",
-        [LIE_SELECTIVE] = "selective",   [LIE_STATUS] = "status",       [LIE_BLOCKS] = "blocks",        [LIE_STORM] = "storm",
-        [LIE_WITHHOLD] = "withhold",
+        [LIE_EQUIVOCATE] = "equivocate", [LIE_HEADER] = "header",       [LIE_STATE_ROOT] = "stateroot",
+        [LIE_BLOCK_HASH] = "blockhash",  [LIE_OLD_TX] = "oldtx",        [LIE_BROKEN] = "broken",
+        [LIE_REPLAY] = "replay",         [LIE_FUTURE] = "future",       [LIE_HUGE_VIEW] = "hugeview",
+        [LIE_TAMPER] = "tamper",         [LIE_VIEW_HASH] = "viewhash",  [LIE_OUTSIDER] = "outsider",
+        [LIE_SILENT] = "silent",         [LIE_SELECTIVE] = "selective", [LIE_STATUS] = "status",
+        [LIE_BLOCKS] = "blocks",         [LIE_STORM] = "storm",         [LIE_WITHHOLD] = "withhold",
     };
     return texts[kind];
 }
@@ -159,7 +160,8 @@ static void twist_change(liar *l, const sim_message *m, const pbft_packet *packe
         pass(l, m);
         return;
     }
-    r.block_hash = sim_hash(l->s, (int64_t)r.height > 0 && (int64_t)r.height - 1 <= sim_highest(l->s) ? (int64_t)r.height - 1 : 0);
+    r.block_hash =
+        sim_hash(l->s, (int64_t)r.height > 0 && (int64_t)r.height - 1 <= sim_highest(l->s) ? (int64_t)r.height - 1 : 0);
     forge_sign(&l->forger, &r, sim_key(l->s, l->node));
     lie_request(l, m->to, PBFT_VIEW_CHANGE, &r);
 }
@@ -184,7 +186,8 @@ static void twist_pbft(liar *l, const sim_message *m)
     bool is_answer = m->packet_type > PBFT_FRAME_PROPOSAL;
     if (is_answer && !tells(l, LIE_WITHHOLD)) {
         pass(l, m);
-    } else if (!is_answer && !tells(l, LIE_SILENT) && !(tells(l, LIE_SELECTIVE) && m->to % 2 == (size_t)sim_highest(l->s) % 2) &&
+    } else if (!is_answer && !tells(l, LIE_SILENT) &&
+               !(tells(l, LIE_SELECTIVE) && m->to % 2 == (size_t)sim_highest(l->s) % 2) &&
                pbft_packet_decode(m->payload, !l->forger.no_ttl_optimization, &a, &packet, &why)) {
         if (packet.kind == PBFT_PREPARE)
             twist_prepare(l, m, &packet);
@@ -205,7 +208,8 @@ static void twist_sync(liar *l, const sim_message *m)
     bool is_read = sync_packet_decode(m->payload, &a, &p, &why);
     if (is_read && tells(l, LIE_BLOCKS) && p.type == SYNC_PACKET_BLOCKS && forge_blocks(&l->forger, &p, &payload))
         lie(l, m->to, MODULE_SYNC, m->packet_type, buffer_bytes(&payload));
-    else if (is_read && tells(l, LIE_WITHHOLD) && (p.type == SYNC_PACKET_TRANSACTIONS || p.type == SYNC_PACKET_TXS_STATUS))
+    else if (is_read && tells(l, LIE_WITHHOLD) &&
+             (p.type == SYNC_PACKET_TRANSACTIONS || p.type == SYNC_PACKET_TXS_STATUS))
         sim_note_lie(l->s);
     else
         pass(l, m);
@@ -260,14 +264,16 @@ static void say_to_all(liar *l, pbft_kind kind, const pbft_request *r)
 
 static pbft_request own_request(liar *l, const consensus_status *c, uint64_t height, uint64_t view, hash256 hash)
 {
-    pbft_request r = {.height = height, .view = view, .idx = c->node_index, .timestamp_ms = u256_of(1), .block_hash = hash};
+    pbft_request r = {
+        .height = height, .view = view, .idx = c->node_index, .timestamp_ms = u256_of(1), .block_hash = hash};
     forge_sign(&l->forger, &r, sim_key(l->s, l->node));
     return r;
 }
 
 static uint64_t huge_view(liar *l)
 {
-    static const uint64_t views[] = {1000, UINT64_C(1) << 31, UINT64_C(1) << 32, UINT64_C(1) << 62, UINT64_MAX - 1, UINT64_MAX};
+    static const uint64_t views[] = {1000,           UINT64_C(1) << 31, UINT64_C(1) << 32, UINT64_C(1) << 62,
+                                     UINT64_MAX - 1, UINT64_MAX};
     return views[prng_below(&l->random, COUNT(views))];
 }
 
@@ -291,7 +297,8 @@ static void speak_of_future(liar *l, const consensus_status *c)
     static const pbft_kind kinds[] = {PBFT_SIGN, PBFT_COMMIT, PBFT_VIEW_CHANGE};
     hash256 hash = c->highest_hash;
     hash.b[3] = (uint8_t)prng_next(&l->random);
-    uint64_t height = (uint64_t)c->consensused_number + prng_below(&l->random, 14), view = c->view + prng_below(&l->random, 6);
+    uint64_t height = (uint64_t)c->consensused_number + prng_below(&l->random, 14),
+             view = c->view + prng_below(&l->random, 6);
     pbft_request r = own_request(l, c, height, draw(l, 8) ? huge_view(l) : view, hash);
     say_to_all(l, kinds[prng_below(&l->random, COUNT(kinds))], &r);
     block *b = forge_new_block(&l->forger, c, height);
@@ -311,7 +318,8 @@ static void speak_for_others(liar *l, const consensus_status *c)
     outsider.b[30] ^= (uint8_t)prng_below(&l->random, 4);
     bool is_foreign = draw(l, 2); /* a key of nobody; or its own key in the name of another */
     pbft_request r = own_request(l, c, (uint64_t)c->consensused_number, c->view, c->highest_hash);
-    r.idx = draw(l, 4) ? (uint32_t)c->node_count + (uint32_t)prng_below(&l->random, 3) : (uint32_t)prng_below(&l->random, c->node_count);
+    r.idx = draw(l, 4) ? (uint32_t)c->node_count + (uint32_t)prng_below(&l->random, 3)
+                       : (uint32_t)prng_below(&l->random, c->node_count);
     pbft_kind kind = kinds[prng_below(&l->random, COUNT(kinds))];
     if (kind == PBFT_VIEW_CHANGE) {
         r.height = (uint64_t)c->highest_number;

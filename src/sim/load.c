@@ -20,7 +20,8 @@ static bytes selector_of(simulation *s, arena *a, const char *signature)
     return arena_copy(a, bytes_of(hash.b, 4));
 }
 
-static transaction *sign(simulation *s, arena *a, uint64_t contract, bytes selector, abi_writer *arguments, int64_t limit)
+static transaction *sign(simulation *s, arena *a, uint64_t contract, bytes selector, abi_writer *arguments,
+                         int64_t limit)
 {
     bytes written = abi_written(arguments);
     uint8_t *data = arena_take(a, selector.size + written.size);
@@ -98,7 +99,8 @@ hash256 sim_submit_membership(simulation *s, size_t node, const char *kind, size
 {
     sim_tell(s, "client -> %zu: %s(node %zu)", node, kind, member);
     memo_use(s->memory);
-    hash256 hash = submit(s, node, load_membership(s, kind, &s->nodes[member].id, s->nodes[node].told + BLOCK_LIMIT_AHEAD));
+    hash256 hash =
+        submit(s, node, load_membership(s, kind, &s->nodes[member].id, s->nodes[node].told + BLOCK_LIMIT_AHEAD));
     memo_use(NULL);
     return hash;
 }

@@ -1,8 +1,8 @@
-/* memo.h: the standard suite with a memory: what was once found out about (digest, signature) is not worked out again. Signatures are
-   real, and a wrong one is refused as by the suite itself; but a hundred simulated nodes that all check the same signature do
-   it once. The memory is bounded: a new entry takes the place of an old one.
-   The suite's functions take no context, so the memory in use belongs to the thread: memo_use says which one it is. Without
-   one the functions are those of the standard suite. */
+/* memo.h: the standard suite with a memory: what was once found out about (digest, signature) is not worked out again.
+   Signatures are real, and a wrong one is refused as by the suite itself; but a hundred simulated nodes that all check
+   the same signature do it once. The memory is bounded: a new entry takes the place of an old one. The suite's
+   functions take no context, so the memory in use belongs to the thread: memo_use says which one it is. Without one the
+   functions are those of the standard suite. */
 #ifndef HANSE_SIM_MEMO_H
 #define HANSE_SIM_MEMO_H
 

@@ -1,5 +1,5 @@
-/* node.c: the shell of one node: what node/group_host.c is to the process. The order of effects is the same: actions one after the
-   other, ordered jobs one at a time; between any two of them the node may crash. */
+/* node.c: the shell of one node: what node/group_host.c is to the process. The order of effects is the same: actions
+   one after the other, ordered jobs one at a time; between any two of them the node may crash. */
 #include "sim/inside.h"
 #include "base/memory.h"
 
@@ -10,7 +10,8 @@
 static group_time time_of(const simulation *s, const sim_node *n)
 {
     uint64_t utc = START_UTC_MS + s->now_ms;
-    return (group_time){.steady_ms = n->steady_base_ms + s->now_ms, .utc_ms = (uint64_t)((int64_t)utc + n->clock_offset_ms)};
+    return (group_time){.steady_ms = n->steady_base_ms + s->now_ms,
+                        .utc_ms = (uint64_t)((int64_t)utc + n->clock_offset_ms)};
 }
 
 static group_config make_config(const simulation *s, size_t i)
@@ -131,6 +132,11 @@ void sim_node_run_job(simulation *s, sim_event *e)
     do_job(s, e->node, e->job);
     if (e->job == n->in_flight)
         n->in_flight = NULL;
+    if (dies_now(n)) { /* done, and nobody hears of it */
+        group_job_free(e->job);
+        sim_node_stop(s, e->node);
+        return;
+    }
     event_add(s, EVENT_JOB_DONE, job_time(s, n), e->node)->job = e->job;
 }
 
@@ -140,7 +146,8 @@ static size_t instance_of(simulation *s, size_t from, const node_id *id)
 {
     sim_node *n = map_get(&s->by_id, BYTES_OF_VALUE(*id));
     size_t to = n ? (size_t)(n - s->nodes) : s->node_count;
-    for (size_t k = s->node_count - s->options.twins; n && k < s->node_count; k++) /* half of the others know the twin */
+    for (size_t k = s->node_count - s->options.twins; n && k < s->node_count;
+         k++) /* half of the others know the twin */
         if (node_id_equal(&s->nodes[k].id, id) && from % 2)
             to = k;
     return to;
@@ -316,8 +323,9 @@ void sim_node_accept(simulation *s, sim_event *e)
         }
         n->inbox_bytes += e->frame->size;
         if (n->hear)
-            n->hear(s, n->twist_context, &(sim_message){e->frame->from, e->node, e->frame->module, e->frame->packet_type,
-                                                        bytes_of(e->frame->data, e->frame->size)});
+            n->hear(s, n->twist_context,
+                    &(sim_message){e->frame->from, e->node, e->frame->module, e->frame->packet_type,
+                                   bytes_of(e->frame->data, e->frame->size)});
     }
     if (n->inbox_count == n->inbox_capacity) {
         n->inbox_capacity = n->inbox_capacity ? 2 * n->inbox_capacity : 16;

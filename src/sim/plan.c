@@ -31,7 +31,8 @@ static bool parse_word(bytes word, unsigned *kinds, error_text *why)
         if (bytes_equal_text(word, texts[i]))
             meant = 1u << i;
     if (meant == 0 && !bytes_equal_text(word, "none"))
-        return error_set(why, "there is no fault \"%.*s\"", (int)(word.size < 40 ? word.size : 40), (const char *)word.data);
+        return error_set(why, "there is no fault \"%.*s\"", (int)(word.size < 40 ? word.size : 40),
+                         (const char *)word.data);
     *kinds = is_without ? *kinds & ~meant : *kinds | meant;
     return true;
 }
@@ -181,7 +182,8 @@ void plan_describe(const sim_fault *f, buffer *out)
                 buffer_print(out, " %zu", i);
         break;
     case FAULT_CRASH:
-        buffer_print(out, " of node %zu after %llu effects%s", f->node, (unsigned long long)f->amount, f->is_hard ? ", again and again" : "");
+        buffer_print(out, " of node %zu after %llu effects%s", f->node, (unsigned long long)f->amount,
+                     f->is_hard ? ", again and again" : "");
         break;
     case FAULT_CLOCK:
         buffer_print(out, " of node %zu %s%llu ms", f->node, f->is_hard ? "+" : "-", (unsigned long long)f->amount);
@@ -201,7 +203,8 @@ void plan_describe(const sim_fault *f, buffer *out)
 
 static void add_to_link(const sim_fault *f, size_t a, size_t b, sim_link *l)
 {
-    bool is_touched = f->side[a] || f->side[b], is_pair = (a == f->node && b == f->other) || (a == f->other && b == f->node);
+    bool is_touched = f->side[a] || f->side[b],
+         is_pair = (a == f->node && b == f->other) || (a == f->other && b == f->node);
     switch (f->kind) {
     case FAULT_LOSS:
         if (is_touched && f->amount > l->lost)

@@ -1,5 +1,5 @@
-/* plan.h: what goes wrong in a trial: a list of faults, each with its time, drawn from the seed alone before the trial begins. A trial
-   that plays only some of them is a shorter story of the same failure: that is how shrinking works.
+/* plan.h: what goes wrong in a trial: a list of faults, each with its time, drawn from the seed alone before the trial
+   begins. A trial that plays only some of them is a shorter story of the same failure: that is how shrinking works.
    Thread: one at a time. */
 #ifndef HANSE_SIM_PLAN_H
 #define HANSE_SIM_PLAN_H
@@ -7,22 +7,22 @@
 #include "sim/sim.h"
 
 typedef enum {
-    FAULT_LOSS,       /* of frames, on some links */
+    FAULT_LOSS, /* of frames, on some links */
     FAULT_DELAY,
     FAULT_REPEAT,
     FAULT_REORDER,
-    FAULT_PARTITION,  /* two sides; silent, or with their sessions closed */
-    FAULT_ONE_WAY,    /* one side does not hear the other */
-    FAULT_SLOW_LINK,  /* bytes per second */
-    FAULT_FLAP,       /* a node's sessions come and go */
-    FAULT_CRASH,      /* between any two effects, and back later; also again and again */
-    FAULT_DISK,       /* a write or read that fails, before or after it is done */
+    FAULT_PARTITION, /* two sides; silent, or with their sessions closed */
+    FAULT_ONE_WAY,   /* one side does not hear the other */
+    FAULT_SLOW_LINK, /* bytes per second */
+    FAULT_FLAP,      /* a node's sessions come and go */
+    FAULT_CRASH,     /* between any two effects, and back later; also again and again */
+    FAULT_DISK,      /* a write or read that fails, before or after it is done */
     FAULT_FULL_DISK,
-    FAULT_CLOCK,      /* offsets and jumps, up to days */
+    FAULT_CLOCK, /* offsets and jumps, up to days */
     FAULT_SLOW_NODE,
-    FAULT_MEMBERS,    /* sealers and observers come, go and change */
-    FAULT_FLOOD,      /* transactions: conflicts, copies, expired limits */
-    FAULT_BYZANTINE,  /* up to f liars */
+    FAULT_MEMBERS,   /* sealers and observers come, go and change */
+    FAULT_FLOOD,     /* transactions: conflicts, copies, expired limits */
+    FAULT_BYZANTINE, /* up to f liars */
     FAULT_KINDS
 } fault_kind;
 
@@ -34,7 +34,7 @@ typedef struct {
     size_t node, other;
     uint8_t side[SIM_NODES_MAX]; /* 1: on that side of a partition, or a node whose links are meant */
     uint64_t amount;
-    bool is_hard;                /* PARTITION: sessions close; CRASH: again and again; DISK: the write is done first */
+    bool is_hard; /* PARTITION: sessions close; CRASH: again and again; DISK: the write is done first */
 } sim_fault;
 
 typedef struct {
@@ -45,7 +45,7 @@ typedef struct {
 typedef struct {
     prng random;
     size_t nodes, liars, faulty; /* nodes: all; liars: the first sealers; faulty: liars and those that have twins */
-    unsigned kinds;               /* bits: 1u << fault_kind */
+    unsigned kinds;              /* bits: 1u << fault_kind */
     uint64_t length_ms;
 } plan_shape;
 

@@ -38,13 +38,17 @@ bool scale_measure(size_t nodes, uint64_t seed, scale_result *out, error_text *w
     if (!ok)
         error_set(why, "%zu nodes: %s", nodes, sim_failure(s) ? sim_failure(s) : "no block in two minutes");
     else
-        *out = (scale_result){.nodes = nodes,
-                              .consensus_frames = (double)(after.consensus_frames - before.consensus_frames) / blocks,
-                              .consensus_bytes = (double)(after.consensus_bytes - before.consensus_bytes) / blocks,
-                              .other_frames = (double)(after.frames - before.frames - after.consensus_frames + before.consensus_frames) / blocks,
-                              .other_bytes = (double)(after.frame_bytes - before.frame_bytes - after.consensus_bytes + before.consensus_bytes) / blocks,
-                              .block_ms = (double)(sim_now_ms(s) - start) / blocks,
-                              .blocks = sim_highest(s)};
+        *out = (scale_result){
+            .nodes = nodes,
+            .consensus_frames = (double)(after.consensus_frames - before.consensus_frames) / blocks,
+            .consensus_bytes = (double)(after.consensus_bytes - before.consensus_bytes) / blocks,
+            .other_frames =
+                (double)(after.frames - before.frames - after.consensus_frames + before.consensus_frames) / blocks,
+            .other_bytes =
+                (double)(after.frame_bytes - before.frame_bytes - after.consensus_bytes + before.consensus_bytes) /
+                blocks,
+            .block_ms = (double)(sim_now_ms(s) - start) / blocks,
+            .blocks = sim_highest(s)};
     sim_free(s);
     return ok;
 }

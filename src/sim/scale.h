@@ -9,7 +9,7 @@ enum { SCALE_BLOCKS = 5, SCALE_TRANSACTIONS = 10 /* for each block */ };
 typedef struct {
     size_t nodes;
     double consensus_frames, consensus_bytes, other_frames, other_bytes; /* for one block: all nodes together */
-    double block_ms; /* simulated, links of 1 to 10 ms */
+    double block_ms;                                                     /* simulated, links of 1 to 10 ms */
     int64_t blocks;
 } scale_result;
 

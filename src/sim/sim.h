@@ -1,8 +1,9 @@
-/* sim.h: a whole network in one process and one thread: complete nodes (pool, consensus, sync, executor, ledger, real encodings and
-   signatures) on simulated clocks, disks and links, all driven by one seed. A run is repeated by its options alone.
-   After every step the rules of check.c are looked at: no two blocks at one height, nothing that was committed is lost, every block has
-   a quorum of distinct sealers, no transaction runs twice, bounds hold. The first rule that is broken ends the run.
-   Thread: one at a time for each simulation; the memory of signatures (memo.h) belongs to the thread. */
+/* sim.h: a whole network in one process and one thread: complete nodes (pool, consensus, sync, executor, ledger, real
+   encodings and signatures) on simulated clocks, disks and links, all driven by one seed. A run is repeated by its
+   options alone. After every step the rules of check.c are looked at: no two blocks at one height, nothing that was
+   committed is lost, every block has a quorum of distinct sealers, no transaction runs twice, bounds hold. The first
+   rule that is broken ends the run. Thread: one at a time for each simulation; the memory of signatures (memo.h)
+   belongs to the thread. */
 #ifndef HANSE_SIM_SIM_H
 #define HANSE_SIM_SIM_H
 
@@ -16,7 +17,8 @@ enum {
     SIM_NODES_MAX = 128,
     SIM_NODES_DEFAULT = 4,
     SIM_WHY_BYTES = 512,
-    SIM_STEPS_PER_SECOND_MAX = 20000  /* of one node, on average over the simulated second: more means that somebody spins */
+    SIM_STEPS_PER_SECOND_MAX =
+        20000 /* of one node, on average over the simulated second: more means that somebody spins */
 };
 
 typedef struct simulation simulation;
@@ -24,18 +26,18 @@ typedef struct simulation simulation;
 /* How the network is before anything goes wrong. */
 typedef struct {
     uint64_t seed;
-    size_t nodes;              /* sealers of the genesis block; 1..SIM_NODES_MAX */
-    size_t observers;          /* further nodes that are no members at first */
-    size_t twins;              /* further instances with the keys of the last sealers */
-    bool no_hashes;            /* proposals carry their transactions */
+    size_t nodes;     /* sealers of the genesis block; 1..SIM_NODES_MAX */
+    size_t observers; /* further nodes that are no members at first */
+    size_t twins;     /* further instances with the keys of the last sealers */
+    bool no_hashes;   /* proposals carry their transactions */
     bool no_ttl_optimization;
-    bool no_trees;             /* transactions and status go to everybody directly */
-    uint64_t min_block_interval_ms; /* 0: 500 */
-    uint64_t tx_count_limit;   /* 0: 50 */
-    size_t pool_limit;         /* 0: 4000 */
+    bool no_trees;                       /* transactions and status go to everybody directly */
+    uint64_t min_block_interval_ms;      /* 0: 500 */
+    uint64_t tx_count_limit;             /* 0: 50 */
+    size_t pool_limit;                   /* 0: 4000 */
     uint64_t delay_min_ms, delay_max_ms; /* of a frame; both 0: 1..10 */
-    uint64_t job_max_ms;       /* 0: 8 */
-    memo *memory;              /* borrowed; NULL: the simulation makes its own */
+    uint64_t job_max_ms;                 /* 0: 8 */
+    memo *memory;                        /* borrowed; NULL: the simulation makes its own */
     bool tells_story;
 } sim_options;
 
@@ -50,20 +52,21 @@ const char *sim_failure(const simulation *s);
 /* Executes the chain of the highest correct node that is up anew from genesis: it must come to the same hashes. */
 void sim_audit(simulation *s);
 void sim_fail(simulation *s, const char *format, ...) PRINTF_LIKE(2, 3);
-void sim_fail_at(simulation *s, int64_t height, const char *format, ...) PRINTF_LIKE(3, 4); /* height: what the story is about */
+void sim_fail_at(simulation *s, int64_t height, const char *format, ...)
+    PRINTF_LIKE(3, 4); /* height: what the story is about */
 /* The last lines of the story, at most max; of the frames only those about the height of
    the failure, when it has one. */
 void sim_print_story(const simulation *s, size_t max_lines, buffer *out);
 
 /* ---- looking ---- */
 
-size_t sim_node_count(const simulation *s);              /* sealers, observers, twins */
+size_t sim_node_count(const simulation *s); /* sealers, observers, twins */
 bool sim_is_up(const simulation *s, size_t node);
-int64_t sim_height(const simulation *s, size_t node);    /* of what it told; of a node that is down too */
+int64_t sim_height(const simulation *s, size_t node); /* of what it told; of a node that is down too */
 int64_t sim_highest(const simulation *s);
-hash256 sim_hash(const simulation *s, int64_t number);   /* of the decided block; number <= sim_highest */
+hash256 sim_hash(const simulation *s, int64_t number); /* of the decided block; number <= sim_highest */
 uint64_t sim_timestamp(const simulation *s, int64_t number);
-group *sim_group(simulation *s, size_t node);            /* NULL: down */
+group *sim_group(simulation *s, size_t node); /* NULL: down */
 ledger *sim_ledger(simulation *s, size_t node);
 consensus_status sim_consensus(simulation *s, size_t node, arena *a); /* the node is up */
 const node_id *sim_node_id(const simulation *s, size_t node);
@@ -82,7 +85,8 @@ sim_counts sim_count(const simulation *s);
 void sim_submit_copy(simulation *s, size_t node);
 /* A transaction whose block limit is past, or too far ahead. */
 void sim_submit_expired(simulation *s, size_t node);
-/* A fresh transaction to one node; its hash. What it does is drawn: transfers between few accounts, a counter that everybody raises. */
+/* A fresh transaction to one node; its hash. What it does is drawn: transfers between few accounts, a counter that
+ * everybody raises. */
 hash256 sim_submit(simulation *s, size_t node);
 /* Through the Consensus contract. kind: "addSealer", "addObserver" or "remove". */
 hash256 sim_submit_membership(simulation *s, size_t node, const char *kind, size_t member);
@@ -101,8 +105,8 @@ store_fault_plan *sim_disk(simulation *s, size_t node);
 void sim_slow_down(simulation *s, size_t node, unsigned step_ms, unsigned job_factor); /* 0, 1: as fast as ever */
 
 typedef struct {
-    unsigned lost, repeated;   /* in a thousand */
-    bool is_cut;               /* frames vanish, the session stays */
+    unsigned lost, repeated; /* in a thousand */
+    bool is_cut;             /* frames vanish, the session stays */
     bool is_unordered;
     bool is_disconnected;      /* there is no session; either direction means both */
     uint64_t extra_delay_ms;   /* at most, drawn for each frame */
@@ -113,8 +117,8 @@ void sim_set_link(simulation *s, size_t from, size_t to, sim_link link);
 /* All links at once: what `draw` says about each. */
 void sim_set_links(simulation *s, sim_link (*draw)(void *context, size_t from, size_t to), void *context);
 
-/* What a node sends is given to `sent` instead, which may send anything with sim_send; what it hears is shown to `heard` (may be NULL).
-   The node counts as faulty: what it commits is not judged. */
+/* What a node sends is given to `sent` instead, which may send anything with sim_send; what it hears is shown to
+   `heard` (may be NULL). The node counts as faulty: what it commits is not judged. */
 typedef struct {
     size_t from, to;
     unsigned module;
@@ -123,7 +127,7 @@ typedef struct {
 } sim_message;
 typedef void (*sim_twist)(simulation *s, void *context, const sim_message *m);
 void sim_make_liar(simulation *s, size_t node, sim_twist sent, sim_twist heard, void *context);
-void sim_stop_lying(simulation *s, size_t node);         /* its frames are its own again; it is still not judged */
+void sim_stop_lying(simulation *s, size_t node); /* its frames are its own again; it is still not judged */
 bool sim_is_liar(const simulation *s, size_t node);
 void sim_send(simulation *s, const sim_message *m);
 void sim_note_lie(simulation *s);

@@ -41,7 +41,8 @@ static void describe_pbft(const simulation *s, arena *a, const sim_frame *f, int
     bytes encoded;
     error_text why;
     if (f->packet_type > PBFT_FRAME_PROPOSAL) {
-        snprintf(out, size, "%s, %zu bytes", f->packet_type == PBFT_FRAME_GET_MISSED ? "GetMissedTxs" : "MissedTxs", f->size);
+        snprintf(out, size, "%s, %zu bytes", f->packet_type == PBFT_FRAME_GET_MISSED ? "GetMissedTxs" : "MissedTxs",
+                 f->size);
     } else if (!pbft_packet_decode(bytes_of(f->data, f->size), !s->options.no_ttl_optimization, a, &packet, &why)) {
         snprintf(out, size, "a broken PBFT packet");
     } else if (packet.kind == PBFT_PREPARE ? !pbft_prepare_decode(packet.data, &r, &encoded, &why)
@@ -49,7 +50,10 @@ static void describe_pbft(const simulation *s, arena *a, const sim_frame *f, int
         snprintf(out, size, "a broken %s", names[packet.kind]);
     } else {
         *height = (int64_t)r.height + (packet.kind == PBFT_VIEW_CHANGE);
-        const char *form = packet.kind != PBFT_PREPARE ? "" : packet.is_empty ? " (empty)" : f->packet_type ? " (hashes)" : "";
+        const char *form = packet.kind != PBFT_PREPARE ? ""
+                           : packet.is_empty           ? " (empty)"
+                           : f->packet_type            ? " (hashes)"
+                                                       : "";
         snprintf(out, size, "%s%s h=%llu v=%llu by %u, %08x", names[packet.kind], form, (unsigned long long)r.height,
                  (unsigned long long)r.view, r.idx, read_be32(r.block_hash.b));
     }
@@ -77,7 +81,8 @@ static void describe_sync(arena *a, const sim_frame *f, char *out, size_t size)
         snprintf(out, size, "BlocksRequest from %lld, %lld", (long long)p.request.from, (long long)p.request.count);
         break;
     default:
-        snprintf(out, size, "%s, %zu hashes", p.type == SYNC_PACKET_TXS_STATUS ? "TxsStatus" : "TxsRequest", p.hashes.count);
+        snprintf(out, size, "%s, %zu hashes", p.type == SYNC_PACKET_TXS_STATUS ? "TxsStatus" : "TxsRequest",
+                 p.hashes.count);
     }
 }
 
@@ -138,7 +143,8 @@ void sim_print_story(const simulation *s, size_t max_lines, buffer *out)
 
 void story_job(simulation *s, size_t node, const group_job *j)
 {
-    static const char *const names[] = {"verifies", "decodes", "serves", "executes", "keeps the prepared block", "commits"};
+    static const char *const names[] = {"verifies", "decodes", "serves", "executes", "keeps the prepared block",
+                                        "commits"};
     if (!s->options.tells_story || j->kind < JOB_EXECUTE)
         return;
     const block *b = j->kind == JOB_COMMIT ? execution_block(j->executed) : j->kind == JOB_EXECUTE ? j->proposal : NULL;
@@ -149,9 +155,10 @@ void story_job(simulation *s, size_t node, const group_job *j)
     if (b == NULL && !pbft_prepare_decode(j->raw[0], &r, &inner, &why))
         r.height = 0;
     if (b)
-        sim_tell(s, "%zu: %s block %lld %08x%s%s", node, names[j->kind], (long long)b->header.number, read_be32(b->hash.b),
-                 j->ok ? "" : ", fails: ", reason);
+        sim_tell(s, "%zu: %s block %lld %08x%s%s", node, names[j->kind], (long long)b->header.number,
+                 read_be32(b->hash.b), j->ok ? "" : ", fails: ", reason);
     else
-        sim_tell(s, "%zu: %s %llu%s%s", node, names[j->kind], (unsigned long long)r.height, j->ok ? "" : ", fails: ", reason);
+        sim_tell(s, "%zu: %s %llu%s%s", node, names[j->kind], (unsigned long long)r.height,
+                 j->ok ? "" : ", fails: ", reason);
     s->story[s->story_count - 1].height = b ? b->header.number : (int64_t)r.height;
 }

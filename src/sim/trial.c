@@ -19,7 +19,7 @@ enum {
 };
 
 typedef struct {
-    bool is_down;            /* by a fault */
+    bool is_down; /* by a fault */
     uint64_t up_at_ms;
 } trial_node;
 
@@ -40,7 +40,8 @@ static void fail_disk(trial *t, const sim_fault *f)
 {
     static const store_result answers[] = {STORE_IO, STORE_FULL};
     store_fault_plan *d = sim_disk(t->s, f->node);
-    fault_countdown c = {.calls_before = (unsigned)(f->amount / 2), .answer = answers[f->kind == FAULT_FULL_DISK],
+    fault_countdown c = {.calls_before = (unsigned)(f->amount / 2),
+                         .answer = answers[f->kind == FAULT_FULL_DISK],
                          .moment = f->is_hard ? FAULT_AFTER : FAULT_BEFORE};
     if (f->kind == FAULT_FULL_DISK)
         d->applies = d->notes = (fault_countdown){.answer = STORE_FULL};
@@ -111,7 +112,8 @@ static void tell_fault(trial *t, const sim_fault *f, const char *what)
     buffer_free(&text);
 }
 
-/* A node that is down by crash or failure comes back after a while; one that crashes again and again gets its next crash. */
+/* A node that is down by crash or failure comes back after a while; one that crashes again and again gets its next
+ * crash. */
 static void mind_nodes(trial *t, bool is_calm)
 {
     uint64_t now = sim_now_ms(t->s);
@@ -132,7 +134,8 @@ static void mind_nodes(trial *t, bool is_calm)
         sim_restart(t->s, i);
         n->is_down = false;
         for (size_t k = 0; k < t->plan.count; k++)
-            if (t->is_active[k] && t->plan.faults[k].kind == FAULT_CRASH && t->plan.faults[k].is_hard && t->plan.faults[k].node == i)
+            if (t->is_active[k] && t->plan.faults[k].kind == FAULT_CRASH && t->plan.faults[k].is_hard &&
+                t->plan.faults[k].node == i)
                 sim_crash_after(t->s, i, 1 + (unsigned)prng_below(&t->random, 60));
     }
 }
@@ -212,7 +215,8 @@ static bool is_member(trial *t, size_t i)
 {
     size_t best = t->node_count;
     for (size_t k = 0; k < t->node_count; k++)
-        if (sim_is_up(t->s, k) && !sim_is_liar(t->s, k) && (best == t->node_count || sim_height(t->s, k) > sim_height(t->s, best)))
+        if (sim_is_up(t->s, k) && !sim_is_liar(t->s, k) &&
+            (best == t->node_count || sim_height(t->s, k) > sim_height(t->s, best)))
             best = k;
     if (best == t->node_count)
         return true;
@@ -338,11 +342,13 @@ static void tell_states(trial *t)
             consensus_status c = sim_consensus(t->s, i, &a);
             sync_status y = group_sync_status(sim_group(t->s, i), &a);
             bool is_locked = lock_of(t, i, &lock);
-            sim_tell(t->s, "%zu%s: height %lld, view %llu, toView %llu, sealer %d, peers %zu, known highest %lld%s, %zu pending, lock %08x%s", i,
-                     sim_is_liar(t->s, i) ? " (liar)" : "", (long long)sim_height(t->s, i), (unsigned long long)c.view,
-                     (unsigned long long)c.to_view, c.is_sealer, y.peer_count, (long long)y.known_highest,
-                     y.downloading ? ", downloading" : "", group_pending_count(sim_group(t->s, i)), read_be32(lock.b),
-                     is_locked ? "" : " (none)");
+            sim_tell(t->s,
+                     "%zu%s: height %lld, view %llu, toView %llu, sealer %d, peers %zu, known highest %lld%s, %zu "
+                     "pending, lock %08x%s",
+                     i, sim_is_liar(t->s, i) ? " (liar)" : "", (long long)sim_height(t->s, i),
+                     (unsigned long long)c.view, (unsigned long long)c.to_view, c.is_sealer, y.peer_count,
+                     (long long)y.known_highest, y.downloading ? ", downloading" : "",
+                     group_pending_count(sim_group(t->s, i)), read_be32(lock.b), is_locked ? "" : " (none)");
         } else {
             sim_tell(t->s, "%zu: down at height %lld", i, (long long)sim_height(t->s, i));
         }
@@ -358,7 +364,8 @@ static void draw(trial *t, const trial_options *o)
     size_t nodes = o->nodes ? o->nodes : 4 + prng_below(&shape, 4);
     size_t observers = o->faults >> FAULT_MEMBERS & 1 ? prng_below(&shape, 3) : 0;
     bool has_liars = o->faults >> FAULT_BYZANTINE & 1 && quorum_faulty(nodes) > 0 && prng_below(&shape, 2);
-    size_t faulty = has_liars ? 1 + prng_below(&shape, quorum_faulty(nodes)) : 0, twins = faulty && prng_below(&shape, 4) == 0;
+    size_t faulty = has_liars ? 1 + prng_below(&shape, quorum_faulty(nodes)) : 0,
+           twins = faulty && prng_below(&shape, 4) == 0;
     t->liars = faulty - twins;
     t->node_count = nodes + observers + twins;
     t->random = prng_of(o->seed + 17);
@@ -386,8 +393,8 @@ static void draw(trial *t, const trial_options *o)
 
 static void print_plan(const trial *t, buffer *story)
 {
-    buffer_print(story, "seed %llu, %zu nodes, %zu of them liars; faults:\n", (unsigned long long)t->options->seed, t->node_count,
-                 t->liars);
+    buffer_print(story, "seed %llu, %zu nodes, %zu of them liars; faults:\n", (unsigned long long)t->options->seed,
+                 t->node_count, t->liars);
     for (size_t i = 0; i < t->plan.count; i++)
         if (t->options->keep >> i & 1 && t->plan.faults[i].start_ms < t->options->length_ms) {
             buffer_print(story, "  [%zu] ", i);
@@ -403,7 +410,9 @@ static void judge(trial *t, bool is_alive, trial_result *out)
     if (!sim_failure(t->s) && !is_alive) {
         tell_states(t);
         out->outcome = is_held_by_locks(t) ? TRIAL_HELD : TRIAL_STUCK;
-        sim_fail(t->s, "liveness: not every node has committed a new transaction %d s after the faults ended; the highest block is %lld",
+        sim_fail(t->s,
+                 "liveness: not every node has committed a new transaction %d s after the faults ended; the highest "
+                 "block is %lld",
                  TRIAL_CALM_MS / 1000, (long long)sim_highest(t->s));
     } else {
         out->outcome = sim_failure(t->s) ? TRIAL_BROKEN : TRIAL_GOOD;
@@ -467,7 +476,8 @@ static uint64_t planned(const trial_options *o)
     return count == PLAN_FAULTS_MAX ? UINT64_MAX : (UINT64_C(1) << count) - 1;
 }
 
-trial_options trial_shrink(trial_options failing, bool (*fails)(const trial_options *options, void *context), void *context)
+trial_options trial_shrink(trial_options failing, bool (*fails)(const trial_options *options, void *context),
+                           void *context)
 {
     failing.keep &= planned(&failing);
     for (unsigned chunk = PLAN_FAULTS_MAX / 2; chunk > 0;) {

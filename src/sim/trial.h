@@ -1,6 +1,6 @@
-/* trial.h: one seed played to its end: a network drawn from the seed, a plan of faults, clients, then calm. While there are faults the
-   rules of check.c must hold; in calm every correct node must commit new transactions within TRIAL_CALM_MS.
-   Thread: one at a time. */
+/* trial.h: one seed played to its end: a network drawn from the seed, a plan of faults, clients, then calm. While there
+   are faults the rules of check.c must hold; in calm every correct node must commit new transactions within
+   TRIAL_CALM_MS. Thread: one at a time. */
 #ifndef HANSE_SIM_TRIAL_H
 #define HANSE_SIM_TRIAL_H
 
@@ -13,18 +13,19 @@ enum {
 
 typedef struct {
     uint64_t seed;
-    size_t nodes;            /* sealers; 0: drawn, 4 to 7 */
-    uint64_t length_ms;      /* of the time with faults */
-    unsigned faults;         /* bits: 1u << fault_kind */
-    uint64_t keep;           /* bits: which faults of the plan are played; UINT64_MAX: all */
-    memo *memory;            /* borrowed; may be NULL */
+    size_t nodes;       /* sealers; 0: drawn, 4 to 7 */
+    uint64_t length_ms; /* of the time with faults */
+    unsigned faults;    /* bits: 1u << fault_kind */
+    uint64_t keep;      /* bits: which faults of the plan are played; UINT64_MAX: all */
+    memo *memory;       /* borrowed; may be NULL */
     bool tells_story;
-    simulation **expose;     /* set to the simulation while it runs, for whoever wants its story after a crash; may be NULL */
+    simulation *
+        *expose; /* set to the simulation while it runs, for whoever wants its story after a crash; may be NULL */
 } trial_options;
 
 typedef enum { TRIAL_GOOD, TRIAL_BROKEN, TRIAL_STUCK, TRIAL_HELD } trial_outcome;
-/* HELD: no progress, because liars made correct nodes prepare blocks of which none can win any more: a known limit of the
-   protocol (docs/protocol/findings-consensus.md). It is counted, and no failure. */
+/* HELD: no progress, because liars made correct nodes prepare blocks of which none can win any more: a known limit of
+   the protocol (docs/protocol/findings-consensus.md). It is counted, and no failure. */
 
 typedef struct {
     trial_outcome outcome;
@@ -32,13 +33,14 @@ typedef struct {
     sim_counts counts;
     uint64_t simulated_ms, calm_ms; /* calm_ms: until every node had committed */
     size_t nodes, fault_count;
-    unsigned kinds_played;   /* bits */
+    unsigned kinds_played; /* bits */
 } trial_result;
 
 /* story may be NULL; otherwise the plan and the last lines are put there. */
 void trial_run(const trial_options *options, trial_result *out, buffer *story);
-/* Looks for fewer faults with which the trial still fails: leaves out neighbours, many at once, then fewer. `fails` plays one (in another
-   process, when the failure may be an assertion). */
-trial_options trial_shrink(trial_options failing, bool (*fails)(const trial_options *options, void *context), void *context);
+/* Looks for fewer faults with which the trial still fails: leaves out neighbours, many at once, then fewer. `fails`
+   plays one (in another process, when the failure may be an assertion). */
+trial_options trial_shrink(trial_options failing, bool (*fails)(const trial_options *options, void *context),
+                           void *context);
 
 #endif

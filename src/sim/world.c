@@ -90,7 +90,8 @@ static int compare_nodes(const void *a, const void *b)
     return memcmp(&((const sim_node *)a)->id, &((const sim_node *)b)->id, sizeof(node_id));
 }
 
-/* The sealers in order of node id, so that a node's number is its index; then observers, then twins of the last sealers. */
+/* The sealers in order of node id, so that a node's number is its index; then observers, then twins of the last
+ * sealers. */
 static void make_nodes(simulation *s)
 {
     const sim_options *o = &s->options;
@@ -164,7 +165,8 @@ simulation *sim_new(const sim_options *options)
     s->transactions = map_init(options->seed);
     s->accounts = 6;
     derive_key(options->seed, 1 << 20, &s->client);
-    s->rules = (chain_rules){.suite = &memo_suite, .version = VERSION_NEWEST, .enable_parallel = true, .chain_id = 1, .group_id = 1};
+    s->rules = (chain_rules){
+        .suite = &memo_suite, .version = VERSION_NEWEST, .enable_parallel = true, .chain_id = 1, .group_id = 1};
     s->genesis = (genesis){.group_id = 1,
                            .timestamp_ms = (int64_t)START_UTC_MS - 1000,
                            .consensus = CONSENSUS_PBFT,
@@ -296,7 +298,8 @@ void sim_audit(simulation *s)
 {
     size_t best = s->node_count;
     for (size_t i = 0; i < s->node_count; i++)
-        if (s->nodes[i].group && !sim_is_liar(s, i) && (best == s->node_count || s->nodes[i].told > s->nodes[best].told))
+        if (s->nodes[i].group && !sim_is_liar(s, i) &&
+            (best == s->node_count || s->nodes[i].told > s->nodes[best].told))
             best = i;
     if (best == s->node_count || s->has_failed)
         return;

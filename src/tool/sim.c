@@ -1,4 +1,5 @@
-/* hanse sim: plays seeds. The trials run in child processes, so that one that ends in an assertion is one failed seed. */
+/* hanse sim: plays seeds. The trials run in child processes, so that one that ends in an assertion is one failed seed.
+ */
 #include "base/clock.h"
 #include "sim/scale.h"
 #include "sim/trial.h"
@@ -29,8 +30,8 @@ typedef struct {
 
 typedef struct {
     pid_t pid;
-    int from;            /* records come here */
-    uint64_t next;       /* the seed it plays */
+    int from;      /* records come here */
+    uint64_t next; /* the seed it plays */
     record partial;
     size_t partial_bytes;
 } worker;
@@ -134,15 +135,17 @@ static void show_progress(const totals *t)
         return;
     uint64_t all = t->settings->last - t->settings->first + 1;
     size_t done = (size_t)(t->seeds * BAR_WIDTH / all);
-    fprintf(stderr, "\r[%.*s%.*s] %llu of %llu seeds, %llu failures, %llu s", (int)done, "########################################",
-            (int)(BAR_WIDTH - done), "........................................", (unsigned long long)t->seeds, (unsigned long long)all,
+    fprintf(stderr, "\r[%.*s%.*s] %llu of %llu seeds, %llu failures, %llu s", (int)done,
+            "########################################", (int)(BAR_WIDTH - done),
+            "........................................", (unsigned long long)t->seeds, (unsigned long long)all,
             (unsigned long long)t->failures, (unsigned long long)(clock_steady_ms() - t->started_ms) / 1000);
     fflush(stderr);
 }
 
 /* ---- the parent ---- */
 
-/* The child is gone. If it had seeds left, the one it was playing has killed it, and another child goes on behind it. */
+/* The child is gone. If it had seeds left, the one it was playing has killed it, and another child goes on behind it.
+ */
 static bool bury(totals *t, worker *w)
 {
     int status = 0;
@@ -295,7 +298,8 @@ static void tell_failures(const totals *t)
         o.seed = t->failed_seeds[i];
         if (t->settings->shrinks) {
             o = trial_shrink(o, fails_in_child, &tries);
-            printf("\nseed %llu, shrunk to %d faults in %zu tries\n", (unsigned long long)o.seed, __builtin_popcountll(o.keep), tries);
+            printf("\nseed %llu, shrunk to %d faults in %zu tries\n", (unsigned long long)o.seed,
+                   __builtin_popcountll(o.keep), tries);
         }
         printf("\n---- the story of seed %llu\n", (unsigned long long)o.seed);
         tell_in_child(o);
@@ -312,14 +316,17 @@ static void print_table(const totals *t)
         if (t->settings->trial.faults >> k & 1)
             printf("%-12s %8llu\n", fault_text((fault_kind)k), (unsigned long long)t->by_kind[k]);
     printf("\n%llu blocks, %llu of %llu transactions, %llu view changes\n", (unsigned long long)c->blocks,
-           (unsigned long long)c->committed_transactions, (unsigned long long)c->submitted, (unsigned long long)c->view_changes);
-    printf("%llu frames, %llu of them lost; %llu crashes, %llu failures of a disk, %llu lies\n", (unsigned long long)c->frames,
-           (unsigned long long)c->frames_lost, (unsigned long long)c->crashes, (unsigned long long)c->disk_failures,
-           (unsigned long long)c->lies);
+           (unsigned long long)c->committed_transactions, (unsigned long long)c->submitted,
+           (unsigned long long)c->view_changes);
+    printf("%llu frames, %llu of them lost; %llu crashes, %llu failures of a disk, %llu lies\n",
+           (unsigned long long)c->frames, (unsigned long long)c->frames_lost, (unsigned long long)c->crashes,
+           (unsigned long long)c->disk_failures, (unsigned long long)c->lies);
     printf("%.1f simulated hours in %.1f s; after the faults every node went on within %.1f s (seed %llu)\n",
-           (double)t->simulated_ms / 3600000, seconds, (double)t->longest_calm_ms / 1000, (unsigned long long)t->longest_calm_seed);
+           (double)t->simulated_ms / 3600000, seconds, (double)t->longest_calm_ms / 1000,
+           (unsigned long long)t->longest_calm_seed);
     if (t->held)
-        printf("%llu seeds stood still by locks that liars brought about (docs/protocol/findings-consensus.md): no failure\n",
+        printf("%llu seeds stood still by locks that liars brought about (docs/protocol/findings-consensus.md): no "
+               "failure\n",
                (unsigned long long)t->held);
     printf("%llu seeds, %llu failures\n", (unsigned long long)t->seeds, (unsigned long long)t->failures);
 }
@@ -360,11 +367,16 @@ static bool read_only(const char *text, uint64_t *keep)
 
 static bool read_options(int argc, char **argv, sim_settings *s, error_text *why)
 {
-    static const struct option options[] = {{"seeds", required_argument, NULL, 's'}, {"seed", required_argument, NULL, 's'},
-                                            {"nodes", required_argument, NULL, 'n'}, {"hours", required_argument, NULL, 'h'},
-                                            {"faults", required_argument, NULL, 'f'}, {"jobs", required_argument, NULL, 'j'},
-                                            {"only", required_argument, NULL, 'o'}, {"shrink", no_argument, NULL, 'k'},
-                                            {"quiet", no_argument, NULL, 'q'}, {"scale", no_argument, NULL, 'c'},
+    static const struct option options[] = {{"seeds", required_argument, NULL, 's'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"nodes", required_argument, NULL, 'n'},
+                                            {"hours", required_argument, NULL, 'h'},
+                                            {"faults", required_argument, NULL, 'f'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"shrink", no_argument, NULL, 'k'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"scale", no_argument, NULL, 'c'},
                                             {0}};
     uint64_t number;
     optind = 1;
@@ -418,13 +430,13 @@ static int print_scale(uint64_t seed)
     static const size_t sizes[] = {4, 16, 64, 100};
     error_text why;
     scale_result r;
-    printf("a block of %d transactions, all nodes together:\n\n%8s %18s %18s %14s %14s %10s\n", SCALE_TRANSACTIONS, "sealers",
-           "consensus frames", "consensus bytes", "other frames", "other bytes", "ms");
+    printf("a block of %d transactions, all nodes together:\n\n%8s %18s %18s %14s %14s %10s\n", SCALE_TRANSACTIONS,
+           "sealers", "consensus frames", "consensus bytes", "other frames", "other bytes", "ms");
     for (size_t i = 0; i < COUNT(sizes); i++) {
         if (!scale_measure(sizes[i], seed, &r, &why))
             return tool_fail("sim", "%s", why.text);
-        printf("%8zu %18.0f %18.0f %14.0f %14.0f %10.0f\n", r.nodes, r.consensus_frames, r.consensus_bytes, r.other_frames, r.other_bytes,
-               r.block_ms);
+        printf("%8zu %18.0f %18.0f %14.0f %14.0f %10.0f\n", r.nodes, r.consensus_frames, r.consensus_bytes,
+               r.other_frames, r.other_bytes, r.block_ms);
         fflush(stdout);
     }
     return 0;
@@ -452,12 +464,16 @@ static int run(int argc, char **argv)
 const tool tool_sim = {
     .name = "sim",
     .summary = "tries to break consensus: whole networks in simulated time, from seeds",
-    .usage = "usage: hanse sim [--seeds A..B] [--nodes N] [--hours H] [--faults=LIST] [--jobs J] [--shrink] [--only LIST]\n\n"
-             "Each seed is one network of complete nodes: it plays H simulated hours (default 0.05) of faults, then calm. No two nodes may\n"
-             "ever disagree, and in calm every node must go on. A seed repeats exactly; the story of a failing one is printed.\n\n"
+    .usage = "usage: hanse sim [--seeds A..B] [--nodes N] [--hours H] [--faults=LIST] [--jobs J] [--shrink] [--only "
+             "LIST]\n\n"
+             "Each seed is one network of complete nodes: it plays H simulated hours (default 0.05) of faults, then "
+             "calm. No two nodes may\n"
+             "ever disagree, and in calm every node must go on. A seed repeats exactly; the story of a failing one is "
+             "printed.\n\n"
              "  --seeds A..B    which seeds (default 1..100); --seed N: one\n"
              "  --nodes N       sealers (default: 4 to 7, drawn from the seed)\n"
-             "  --faults=LIST   of loss, delay, repeat, reorder, partition, oneway, slowlink, flap, crash, disk, fulldisk, clock, slownode,\n"
+             "  --faults=LIST   of loss, delay, repeat, reorder, partition, oneway, slowlink, flap, crash, disk, "
+             "fulldisk, clock, slownode,\n"
              "                  members, flood, byzantine; all (default), none; -NAME takes one away\n"
              "  --jobs J        processes side by side (default 1)\n"
              "  --shrink        looks for fewer faults that still make a seed fail\n"

@@ -39,7 +39,8 @@ void must_go_on(simulation *s, int64_t blocks, uint64_t within_ms, liar *const *
         for (size_t i = 0; i < sim_node_count(s); i++)
             is_done &= sim_is_liar(s, i) || sim_height(s, i) >= wanted;
         if (!is_done && sim_now_ms(s) > end)
-            fail_msg("no block %lld on every correct node within %llu s", (long long)wanted, (unsigned long long)within_ms / 1000);
+            fail_msg("no block %lld on every correct node within %llu s", (long long)wanted,
+                     (unsigned long long)within_ms / 1000);
     }
 }
 

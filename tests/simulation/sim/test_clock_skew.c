@@ -1,5 +1,6 @@
-/* Clocks that are a day off, forwards and back, and jump while the chain runs. Timers run on the steady clock, so nothing waits for a day;
-   the time of a block is never before that of its parent; transactions do not expire by somebody's wrong clock alone. */
+/* Clocks that are a day off, forwards and back, and jump while the chain runs. Timers run on the steady clock, so
+   nothing waits for a day; the time of a block is never before that of its parent; transactions do not expire by
+   somebody's wrong clock alone. */
 #include "support_scenario.h"
 
 enum { BLOCKS = 12, WITHIN_MS = 120000, DAY_MS = 24 * 60 * 60 * 1000 };

@@ -1,5 +1,5 @@
-/* A node crashes and starts again in a loop, at any effect, while clients send conflicting transactions and copies of old ones. It must
-   keep what it promised and what it committed, and the others must not wait for it. */
+/* A node crashes and starts again in a loop, at any effect, while clients send conflicting transactions and copies of
+   old ones. It must keep what it promised and what it committed, and the others must not wait for it. */
 #include "support_scenario.h"
 
 enum { CRASHES = 60, WITHIN_MS = 300000, SEEDS = 3 };

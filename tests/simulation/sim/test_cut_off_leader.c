@@ -1,5 +1,5 @@
-/* The leader lives for its clients, but its frames reach nobody. The others change the view and go on without it; what its clients gave
-   it is committed once it is heard again. */
+/* The leader lives for its clients, but its frames reach nobody. The others change the view and go on without it; what
+   its clients gave it is committed once it is heard again. */
 #include "support_scenario.h"
 
 enum { WITHIN_MS = 120000, ROUNDS = 6 };

@@ -1,5 +1,6 @@
-/* Consensus packets arrive in any order while a node that was away fetches blocks from a liar that forges them: transactions that the
-   header does not name, roots that are none, one signature as often as a quorum, blocks cut short. */
+/* Consensus packets arrive in any order while a node that was away fetches blocks from a liar that forges them:
+   transactions that the header does not name, roots that are none, one signature as often as a quorum, blocks cut
+   short. */
 #include "support_scenario.h"
 
 enum { BLOCKS = 12, WITHIN_MS = 400000, SEEDS = 8, AWAY_MS = 30000 };
@@ -9,7 +10,8 @@ static void set_disorder(simulation *s, bool is_unordered)
     for (size_t a = 0; a < sim_node_count(s); a++)
         for (size_t b = 0; b < sim_node_count(s); b++)
             if (a != b)
-                sim_set_link(s, a, b, (sim_link){.is_unordered = is_unordered, .extra_delay_ms = is_unordered ? 300 : 0});
+                sim_set_link(s, a, b,
+                             (sim_link){.is_unordered = is_unordered, .extra_delay_ms = is_unordered ? 300 : 0});
 }
 
 /* The node that comes back reaches the liar only, until it has asked it for blocks. */
@@ -17,8 +19,10 @@ static void isolate_with(simulation *s, size_t node, size_t friend, bool is_alon
 {
     for (size_t i = 0; i < sim_node_count(s); i++)
         if (i != node && i != friend) {
-            sim_set_link(s, i, node, (sim_link){.is_disconnected = is_alone, .is_unordered = true, .extra_delay_ms = 300});
-            sim_set_link(s, node, i, (sim_link){.is_disconnected = is_alone, .is_unordered = true, .extra_delay_ms = 300});
+            sim_set_link(s, i, node,
+                         (sim_link){.is_disconnected = is_alone, .is_unordered = true, .extra_delay_ms = 300});
+            sim_set_link(s, node, i,
+                         (sim_link){.is_disconnected = is_alone, .is_unordered = true, .extra_delay_ms = 300});
         }
 }
 

@@ -1,6 +1,6 @@
-/* A leader forges the header of its proposals: parent, sealers, roots, sealer index, time; claims results that are none; names another
-   hash than that of its block. Followers check everything that the block hash covers: nothing of it is ever committed, and the other
-   leaders go on. */
+/* A leader forges the header of its proposals: parent, sealers, roots, sealer index, time; claims results that are
+   none; names another hash than that of its block. Followers check everything that the block hash covers: nothing of it
+   is ever committed, and the other leaders go on. */
 #include "support_scenario.h"
 
 enum { BLOCKS = 25, WITHIN_MS = 300000, SEEDS = 6 };
@@ -52,8 +52,9 @@ static void two_blocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forged_fields),            cmocka_unit_test(forged_results), cmocka_unit_test(another_hash),
-        cmocka_unit_test(transactions_of_the_past), cmocka_unit_test(two_blocks),
+        cmocka_unit_test(forged_fields), cmocka_unit_test(forged_results),
+        cmocka_unit_test(another_hash),  cmocka_unit_test(transactions_of_the_past),
+        cmocka_unit_test(two_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

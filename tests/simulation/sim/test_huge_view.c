@@ -1,5 +1,6 @@
-/* A malicious sealer asks for very large views, and for the next ones all the time. More than f sealers must be ahead before a correct one
-   follows, so that one of them alone moves nobody: blocks come as ever, and views change no faster than without it. */
+/* A malicious sealer asks for very large views, and for the next ones all the time. More than f sealers must be ahead
+   before a correct one follows, so that one of them alone moves nobody: blocks come as ever, and views change no faster
+   than without it. */
 #include "support_scenario.h"
 
 enum { CALM_BLOCKS = 30, WITHIN_MS = 60000 };
@@ -29,8 +30,9 @@ static void one_sealer_moves_nobody(void **state)
     for (size_t nodes = 4; nodes <= 7; nodes += 3) {
         uint64_t ms, honest_ms, honest = play(0, nodes, &honest_ms);
         uint64_t views = play(1u << LIE_HUGE_VIEW | 1u << LIE_STORM, nodes, &ms);
-        print_message("%zu nodes: %llu views in %llu s with the liar, %llu in %llu s without\n", nodes, (unsigned long long)views,
-                      (unsigned long long)ms / 1000, (unsigned long long)honest, (unsigned long long)honest_ms / 1000);
+        print_message("%zu nodes: %llu views in %llu s with the liar, %llu in %llu s without\n", nodes,
+                      (unsigned long long)views, (unsigned long long)ms / 1000, (unsigned long long)honest,
+                      (unsigned long long)honest_ms / 1000);
         assert_true(views <= 2 * honest + 10);
         assert_true(ms <= 2 * honest_ms);
     }

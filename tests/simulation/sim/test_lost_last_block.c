@@ -1,5 +1,5 @@
-/* Half of the nodes lose their newest block, which a disk must never do. The others still have it: it comes back by sync, and no other
-   block takes its place. */
+/* Half of the nodes lose their newest block, which a disk must never do. The others still have it: it comes back by
+   sync, and no other block takes its place. */
 #include "support_scenario.h"
 
 enum { WITHIN_MS = 200000, SEEDS = 6 };

@@ -10,7 +10,8 @@ static void a_hundred(void **state)
     error_text why = {""};
     if (!scale_measure(100, 1, &r, &why))
         fail_msg("%s", why.text);
-    print_message("100 sealers: %.0f frames, %.0f bytes for a block\n", r.consensus_frames + r.other_frames, r.consensus_bytes + r.other_bytes);
+    print_message("100 sealers: %.0f frames, %.0f bytes for a block\n", r.consensus_frames + r.other_frames,
+                  r.consensus_bytes + r.other_bytes);
     assert_true(r.blocks >= SCALE_BLOCKS);
     assert_true(r.consensus_frames < 3 * 100 * 100);
 }
@@ -23,7 +24,7 @@ static void members_change_under_load(void **state)
         const char *kind;
         size_t node;
         size_t sealers, observers; /* after it */
-    } changes[] = {{"addObserver", 4, 4, 1}, {"addSealer", 4, 5, 0}, {"addSealer", 5, 6, 0}, {"addSealer", 6, 7, 0},
+    } changes[] = {{"addObserver", 4, 4, 1}, {"addSealer", 4, 5, 0},   {"addSealer", 5, 6, 0}, {"addSealer", 6, 7, 0},
                    {"remove", 0, 6, 0},      {"addObserver", 1, 5, 1}, {"addSealer", 0, 6, 1}, {"addSealer", 1, 7, 0}};
     for (size_t i = 0; i < COUNT(changes); i++) {
         hash256 hash = sim_submit_membership(s, 2, changes[i].kind, changes[i].node);

@@ -1,5 +1,5 @@
-/* Four whole nodes in one process: real pools, consensus, sync, executor and ledgers. They must agree whatever the network loses, delays
-   and reorders, and whenever a node crashes; sim/check.c looks after every step. */
+/* Four whole nodes in one process: real pools, consensus, sync, executor and ledgers. They must agree whatever the
+   network loses, delays and reorders, and whenever a node crashes; sim/check.c looks after every step. */
 #include "test.h"
 
 #include "sim/sim.h"
@@ -15,7 +15,7 @@ static void must_go_on(simulation *s, int64_t blocks, uint64_t within_ms)
 {
     int64_t wanted = sim_highest(s) + blocks;
     uint64_t end = sim_now_ms(s) + within_ms;
-    for (bool done = false; !done; ) {
+    for (bool done = false; !done;) {
         for (size_t i = 0; i < sim_node_count(s); i++)
             sim_submit(s, i);
         sim_run(s, 1000);
@@ -24,7 +24,8 @@ static void must_go_on(simulation *s, int64_t blocks, uint64_t within_ms)
         for (size_t i = 0; i < sim_node_count(s); i++)
             done &= sim_height(s, i) >= wanted;
         if (!done && sim_now_ms(s) > end)
-            fail_msg("no block %lld on every node within %llu s", (long long)wanted, (unsigned long long)within_ms / 1000);
+            fail_msg("no block %lld on every node within %llu s", (long long)wanted,
+                     (unsigned long long)within_ms / 1000);
     }
 }
 
@@ -35,7 +36,8 @@ static void nothing_goes_wrong(void **state)
     must_go_on(s, 10, 60000);
     sim_counts c = sim_count(s);
     print_message("%lld blocks, %llu of %llu transactions, %llu frames\n", (long long)c.blocks,
-                  (unsigned long long)c.committed_transactions, (unsigned long long)c.submitted, (unsigned long long)c.frames);
+                  (unsigned long long)c.committed_transactions, (unsigned long long)c.submitted,
+                  (unsigned long long)c.frames);
     assert_true(c.committed_transactions > 10 && c.accepted >= c.committed_transactions);
     sim_free(s);
 }
@@ -44,11 +46,13 @@ static void frames_are_lost_and_reordered(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 4; seed++) {
-        simulation *s = sim_new(&(sim_options){.seed = seed, .nodes = 4, .no_hashes = seed % 2, .no_trees = seed % 4 > 1});
+        simulation *s =
+            sim_new(&(sim_options){.seed = seed, .nodes = 4, .no_hashes = seed % 2, .no_trees = seed % 4 > 1});
         for (size_t a = 0; a < 4; a++)
             for (size_t b = 0; b < 4; b++)
                 if (a != b)
-                    sim_set_link(s, a, b, (sim_link){.lost = 100, .repeated = 100, .is_unordered = true, .extra_delay_ms = 200});
+                    sim_set_link(s, a, b,
+                                 (sim_link){.lost = 100, .repeated = 100, .is_unordered = true, .extra_delay_ms = 200});
         must_go_on(s, 5, 600000);
         assert_true(sim_count(s).frames_lost > 0);
         sim_free(s);

@@ -1,5 +1,6 @@
-/* All four nodes stop at different moments around a commit - before the prepared block is kept, after it, before and after the block is
-   written, between two frames of one broadcast - and start again. Whatever each of them still has, they agree and go on. */
+/* All four nodes stop at different moments around a commit - before the prepared block is kept, after it, before and
+   after the block is written, between two frames of one broadcast - and start again. Whatever each of them still has,
+   they agree and go on. */
 #include "support_scenario.h"
 
 enum { ROUNDS = 40, WITHIN_MS = 400000 };

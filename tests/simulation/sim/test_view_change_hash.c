@@ -1,6 +1,6 @@
-/* View changes whose hash does not belong to their fields: a liar repeats what others said with other views and heights under their
-   signatures, and names old blocks in its own. What a signature covers must be worked out anew from the fields received; else one liar
-   speaks with the voices of all, and views change without end. */
+/* View changes whose hash does not belong to their fields: a liar repeats what others said with other views and heights
+   under their signatures, and names old blocks in its own. What a signature covers must be worked out anew from the
+   fields received; else one liar speaks with the voices of all, and views change without end. */
 #include "support_scenario.h"
 
 enum { BLOCKS = 20, WITHIN_MS = 60000 };
