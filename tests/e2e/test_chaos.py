@@ -1,7 +1,8 @@
-"""A chain under load whose nodes are killed, frozen and cut off at random. Nothing that a client has seen is lost or changes, no
-two nodes hold different blocks, and once all are well the chain goes on within the protocol's time-outs.
+"""A chain under load whose nodes are killed, frozen and cut off at random. Nothing that a client has seen is lost or changes, no two
+nodes hold different blocks, and once all are well the chain goes on within the protocol's time-outs.
 
-HANSE_CHAOS_SECONDS sets how long it lasts, HANSE_SEED repeats the choice of faults (their moments depend on the machine, too)."""
+HANSE_CHAOS_SECONDS sets how long it lasts, HANSE_SEED repeats the choice of faults (their moments depend
+on the machine, too)."""
 
 import os
 import selectors
@@ -20,8 +21,8 @@ CALM_S = (0.5, 3)
 DOUBLE_FAULT_SHARE = 0.2
 SEND_PAUSE_S = 0.1     # of each of the four clients
 PENDING_PER_CLIENT = 200
-# After the last fault: one redial (10 s, spec/network.md 3) and views of 3, 4.5, 6.75 and 10.1 s (spec/consensus.md 5.10), which is one
-# view more than two failed leaders in a row ask for.
+# After the last fault: one redial (10 s, spec/network.md 2.1) and views of 3, 4.5, 6.75 and 10.1 s (spec/consensus.md 5.10), which is
+# one view more than two failed leaders in a row ask for.
 PROGRESS_S = 35
 RSS_GROWTH_KB = 128 * 1024
 NODES = 4
@@ -144,11 +145,12 @@ class Network:
         near, far, to_far, to_near = pair
         there = (link.dialler, link.target) not in stalled
         back = (link.target, link.dialler) not in stalled
-        for end, reads, held_in, writes, held_out in ((near, there, to_far, back, to_near), (far, back, to_near, there, to_far)):
-            mask = selectors.EVENT_READ if reads and len(held_in) < self.MAX_HELD_BYTES else 0
-            mask |= selectors.EVENT_WRITE if writes and held_out else 0
-            if mask:
-                selector.register(end, mask, lambda mask, end=end, held_in=held_in, held_out=held_out, pair=pair:
+        for end, reads, held_in, writes, held_out in ((near, there, to_far, back, to_near),
+                                                      (far, back, to_near, there, to_far)):
+            wanted = selectors.EVENT_READ if reads and len(held_in) < self.MAX_HELD_BYTES else 0
+            wanted |= selectors.EVENT_WRITE if writes and held_out else 0
+            if wanted:
+                selector.register(end, wanted, lambda mask, end=end, held_in=held_in, held_out=held_out:
                                   self._move(end, mask, held_in, held_out, pair))
 
     def _move(self, end, mask, held_in, held_out, pair):
