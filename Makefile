@@ -5,7 +5,7 @@ DIR ?= nodes
 HANSE = build/release/hanse
 TEST_JOBS ?= 2
 
-.PHONY: help packages sim sim-mutants build up down status test test-unit test-asan test-tsan test-e2e interop fuzz bench format clean
+.PHONY: help packages sim sim-mutants build up down status test test-unit test-asan test-tsan test-e2e interop coverage fuzz bench format clean
 
 help:
 	@echo "make up         a running chain of four nodes with a contract on it, in $(DIR)/"
@@ -14,6 +14,7 @@ help:
 	@echo "make test       everything: release and ASan+UBSan unit and golden tests, real four-node chains, TSan"
 	@echo "make build      build/release/hanse"
 	@echo "make test-unit | test-asan | test-tsan | test-e2e | interop      parts of make test; interop: public SDKs against a chain"
+	@echo "make coverage   lines and branches that the unit, golden and simulation tests reach, by floor"
 	@echo "make fuzz       every fuzz target for 60 seconds (clang)"
 	@echo "make sim        whole networks in simulated time: 1000 seeds, all kinds of faults"
 	@echo "make sim-mutants  does the simulator find hand-made bugs?"
@@ -53,6 +54,9 @@ test-e2e: packages
 
 interop: packages
 	@tools/test.sh interop
+
+coverage: packages
+	@TEST_JOBS=$(TEST_JOBS) tools/coverage.sh
 
 fuzz: packages
 	@tools/fuzz.sh 60
