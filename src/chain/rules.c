@@ -11,6 +11,9 @@ static const struct {
 } gates[GATE_COUNT] = {
     [GATE_RC2_ENCODING] = {VERSION_RC2, "chainId, groupId and extraData in transactions; block layout of rc2"},
     [GATE_STATUS_BYTE] = {VERSION_RC3, "_status_ is a trailing byte of a hashed row"},
+    [GATE_NEGATIVE_CODES] = {VERSION_RC3, "error codes of built-in contracts are negative"},
+    [GATE_SIGNED_ENTRIES] = {VERSION_RC3, "Entry.set takes an int256"},
+    [GATE_TABLE_NAME_50] = {VERSION_OF(2, 1, 0) + 1, "the name of a user table has at most 50 bytes"},
     [GATE_TX_GAS_IS_NO_LIMIT] = {VERSION_RC3 + 1, "the gas field of a transaction is no limit"},
     [GATE_LARGE_CODE] = {VERSION_OF(2, 0, 1), "contract code up to 0x40000 bytes"},
     [GATE_LIMIT_WIDE] = {VERSION_OF(2, 1, 0), "the end of a limit is summed without overflow"},

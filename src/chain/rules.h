@@ -29,6 +29,9 @@ typedef struct chain_rules {
 typedef enum {
     GATE_RC2_ENCODING,           /* chainId, groupId, extraData in transactions; new block layout */
     GATE_STATUS_BYTE,            /* rc3: _status_ is a trailing byte of a hashed row */
+    GATE_NEGATIVE_CODES,         /* rc3: error codes of built-in contracts are negative */
+    GATE_SIGNED_ENTRIES,         /* rc3: Entry.set takes an int256 */
+    GATE_TABLE_NAME_50,          /* > 2.1.0: a user table's name has at most 50 bytes, before 64 */
     GATE_TX_GAS_IS_NO_LIMIT,     /* > rc3 */
     GATE_LARGE_CODE,             /* 2.0.1: code size 0x40000 */
     GATE_LIMIT_WIDE,             /* 2.1.0: the end of a limit is summed without 32-bit overflow */

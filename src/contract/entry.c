@@ -77,7 +77,7 @@ static contract_outcome set_u256(contract_call *c)
 
 static contract_outcome set_int(contract_call *c)
 {
-    if (c->rules->version <= VERSION_RC2)
+    if (!rules_have(c->rules, GATE_SIGNED_ENTRIES))
         return set_u256(c);
     bytes name = abi_read_bytes(&c->arguments);
     return set_field(c, name, abi_signed_text(c->memory, abi_read_signed(&c->arguments)));

@@ -259,7 +259,7 @@ contract_outcome contract_answer_i64(contract_call *c, int64_t value)
 contract_outcome contract_answer_code(contract_call *c, int64_t code)
 {
     /* Below rc3 error codes are positive magnitudes. */
-    bool negated = c->rules->version <= VERSION_RC2 && !(code > 0 && code < 128);
+    bool negated = !rules_have(c->rules, GATE_NEGATIVE_CODES) && !(code > 0 && code < 128);
     return contract_answer_i64(c, negated ? -code : code);
 }
 

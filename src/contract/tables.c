@@ -220,7 +220,7 @@ static bool read_new_table(contract_call *c, const factory_texts *texts, new_tab
         *outcome = refuse_text(c, texts->kind, "total table field name length overflow 1024");
         return false;
     }
-    size_t most = c->rules->version > VERSION_OF(2, 1, 0) ? 50 : 64;
+    size_t most = rules_have(c->rules, GATE_TABLE_NAME_50) ? 50 : 64;
     if (user_table_name(c, t->name).size > most) {
         /* QUIRK: below 2.9.0 the text names the older limit. */
         bool says_50 = rules_have(c->rules, GATE_TABLE_NAME_TEXT);

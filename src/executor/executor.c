@@ -93,7 +93,7 @@ static void finish_block(block_run *run, block *b)
 /* What this executor does not reproduce is refused, not approximated. */
 static bool is_supported(const chain_rules *rules, error_text *why)
 {
-    if (rules->version == VERSION_RC1)
+    if (!rules_have(rules, GATE_RC2_ENCODING))
         return error_set(why, "executing with supported_version 2.0.0-rc1 is not supported");
     return true;
 }
