@@ -19,6 +19,10 @@ static void print_progress(const char *line)
 
 static int create(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "-h") == 0) {
+        fputs(chain_create_usage, stdout);
+        return 0;
+    }
     arena a = {0};
     chain_plan plan;
     error_text why;
