@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "net/listen.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -125,24 +126,6 @@ static void *run_loop(void *argument)
 
 /* ---- life ---- */
 
-static bool listen_at(channel_door *d, const channel_door_config *config, error_text *why)
-{
-    struct sockaddr_storage where;
-    int failed = uv_ip4_addr(config->listen_ip, (int)config->listen_port, (struct sockaddr_in *)&where);
-    if (failed)
-        failed = uv_ip6_addr(config->listen_ip, (int)config->listen_port, (struct sockaddr_in6 *)&where);
-    if (!failed)
-        failed = uv_tcp_bind(&d->listener, (struct sockaddr *)&where, 0);
-    if (!failed)
-        failed = uv_listen((uv_stream_t *)&d->listener, CHANNEL_BACKLOG, on_connection);
-    if (failed)
-        return error_set(why, "channel: cannot listen on %s:%u: %s", config->listen_ip, config->listen_port, uv_strerror(failed));
-    int size = sizeof where;
-    uv_tcp_getsockname(&d->listener, (struct sockaddr *)&where, &size);
-    d->port = ntohs(((struct sockaddr_in *)&where)->sin_port); /* sin6_port stands at the same place */
-    return true;
-}
-
 static void destroy(channel_door *d)
 {
     uv_run(&d->loop, UV_RUN_DEFAULT); /* runs the close callbacks that are left */
@@ -201,7 +184,8 @@ channel_door *channel_door_start(const channel_door_config *config, const rpc_ba
     configure(d, config);
     open_loop(d);
     d->tls = tls_context_new(TLS_CHANNEL, &config->identity, why);
-    if (d->tls == NULL || !listen_at(d, config, why)) {
+    if (d->tls == NULL || !tcp_listen(&d->listener, "channel", config->listen_ip, config->listen_port, CHANNEL_BACKLOG,
+                                      on_connection, &d->port, why)) {
         uv_close((uv_handle_t *)&d->listener, NULL);
         close_door(d);
         destroy(d);

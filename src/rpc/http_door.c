@@ -1,6 +1,7 @@
 #include "rpc/http_door.h"
 #include "base/memory.h"
 #include "base/queue.h"
+#include "net/listen.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -437,25 +438,6 @@ static void *run_loop(void *argument)
     return NULL;
 }
 
-static bool listen_at(http_door *d, const http_door_config *config, error_text *why)
-{
-    struct sockaddr_storage where;
-    int failed = uv_ip4_addr(config->listen_ip, (int)config->listen_port, (struct sockaddr_in *)&where);
-    if (failed)
-        failed = uv_ip6_addr(config->listen_ip, (int)config->listen_port, (struct sockaddr_in6 *)&where);
-    if (!failed)
-        failed = uv_tcp_bind(&d->listener, (struct sockaddr *)&where, 0);
-    if (!failed)
-        failed = uv_listen((uv_stream_t *)&d->listener, LISTEN_BACKLOG, on_connection);
-    if (failed)
-        return error_set(why, "JSON-RPC: cannot listen on %s:%u: %s", config->listen_ip, config->listen_port, uv_strerror(failed));
-    int size = sizeof where;
-    uv_tcp_getsockname(&d->listener, (struct sockaddr *)&where, &size);
-    /* sin_port and sin6_port stand at the same place. */
-    d->port = ntohs(((struct sockaddr_in *)&where)->sin_port);
-    return true;
-}
-
 static void destroy(http_door *d)
 {
     uv_run(&d->loop, UV_RUN_DEFAULT); /* runs the close callbacks that are left */
@@ -480,7 +462,8 @@ http_door *http_door_start(const http_door_config *config, const rpc_backend *ba
     uv_timer_init(&d->loop, &d->stop_timer);
     uv_tcp_init(&d->loop, &d->listener);
     d->wake.data = d->listener.data = d->stop_timer.data = d;
-    if (!listen_at(d, config, why)) {
+    if (!tcp_listen(&d->listener, "JSON-RPC", config->listen_ip, config->listen_port, LISTEN_BACKLOG, on_connection,
+                    &d->port, why)) {
         uv_close((uv_handle_t *)&d->listener, NULL);
         uv_close((uv_handle_t *)&d->stop_timer, NULL);
         uv_close((uv_handle_t *)&d->wake, NULL);

@@ -74,58 +74,62 @@ static bool make_default_chain(arena *a, const char *folder, error_text *why)
     return chain_plan_read(&plan, a, 5, argv, why) && chain_write(&plan, print_progress, why);
 }
 
-static int up(int argc, char **argv)
+/* What up, down and status do with the nodes they found. */
+typedef bool (*nodes_action)(local_node *nodes, size_t count, unsigned group, error_text *why);
+
+static int run_on_nodes(const char *name, int argc, char **argv, bool make_when_absent, nodes_action act)
 {
     run_options options;
     if (!read_run_options(argc, argv, &options))
-        return tool_misused(&tool_chain, "up takes -o DIR and -g GROUP");
+        return tool_misused(&tool_chain, "%s takes -o DIR and -g GROUP", name);
     arena a = {0};
     error_text why;
     local_node *nodes;
     size_t count;
-    bool ok = (exists(options.folder) || make_default_chain(&a, options.folder, &why)) &&
-              chain_find_nodes(&a, options.folder, &nodes, &count, &why) && chain_start_nodes(nodes, count, &why) &&
-              chain_wait_agreed(nodes, count, options.group, AGREE_MS, &why);
-    if (ok)
-        chain_print_status(nodes, count, options.group);
+    bool ok = (!make_when_absent || exists(options.folder) || make_default_chain(&a, options.folder, &why)) &&
+              chain_find_nodes(&a, options.folder, &nodes, &count, &why) && act(nodes, count, options.group, &why);
     arena_reset(&a);
-    return ok ? 0 : tool_fail("chain up", "%s", why.text);
+    return ok ? 0 : tool_fail("chain", "%s: %s", name, why.text);
+}
+
+static bool show(local_node *nodes, size_t count, unsigned group, error_text *why)
+{
+    (void)why;
+    chain_print_status(nodes, count, group);
+    return true;
+}
+
+static bool start_and_show(local_node *nodes, size_t count, unsigned group, error_text *why)
+{
+    return chain_start_nodes(nodes, count, why) && chain_wait_agreed(nodes, count, group, AGREE_MS, why) &&
+           show(nodes, count, group, why);
+}
+
+static bool stop_and_count(local_node *nodes, size_t count, unsigned group, error_text *why)
+{
+    (void)group;
+    size_t running = 0;
+    for (size_t i = 0; i < count; i++)
+        running += nodes[i].pid != 0;
+    if (!chain_stop_nodes(nodes, count, STOP_MS, why))
+        return false;
+    printf("%zu nodes stopped\n", running);
+    return true;
+}
+
+static int up(int argc, char **argv)
+{
+    return run_on_nodes("up", argc, argv, true, start_and_show);
 }
 
 static int down(int argc, char **argv)
 {
-    run_options options;
-    if (!read_run_options(argc, argv, &options))
-        return tool_misused(&tool_chain, "down takes -o DIR");
-    arena a = {0};
-    error_text why;
-    local_node *nodes;
-    size_t count, running = 0;
-    bool ok = chain_find_nodes(&a, options.folder, &nodes, &count, &why);
-    for (size_t i = 0; ok && i < count; i++)
-        running += nodes[i].pid != 0;
-    ok = ok && chain_stop_nodes(nodes, count, STOP_MS, &why);
-    arena_reset(&a);
-    if (!ok)
-        return tool_fail("chain down", "%s", why.text);
-    printf("%zu nodes stopped\n", running);
-    return 0;
+    return run_on_nodes("down", argc, argv, false, stop_and_count);
 }
 
 static int status(int argc, char **argv)
 {
-    run_options options;
-    if (!read_run_options(argc, argv, &options))
-        return tool_misused(&tool_chain, "status takes -o DIR and -g GROUP");
-    arena a = {0};
-    error_text why;
-    local_node *nodes;
-    size_t count;
-    bool ok = chain_find_nodes(&a, options.folder, &nodes, &count, &why);
-    if (ok)
-        chain_print_status(nodes, count, options.group);
-    arena_reset(&a);
-    return ok ? 0 : tool_fail("chain status", "%s", why.text);
+    return run_on_nodes("status", argc, argv, false, show);
 }
 
 static int run_chain(int argc, char **argv)
