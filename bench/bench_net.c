@@ -1,7 +1,7 @@
 /* Throughput between two nodes over loopback, TLS and compression included.
    Usage: bench_net [payload bytes] [frames]: prints frames and megabytes a second, and the largest queue seen. */
 #include "base/clock.h"
-#include "net/certificates.h"
+#include "tls/certificates.h"
 #include "net/net.h"
 
 #include <pthread.h>

@@ -6,7 +6,7 @@
 #include "base/prng.h"
 #include "channel/door.h"
 #include "channel/event_filter.h"
-#include "channel/frame.h"
+#include "codec/channel_frame.h"
 #include "channel/limiter.h"
 #include "channel/mailbox.h"
 

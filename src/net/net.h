@@ -6,7 +6,7 @@
 #define HANSE_NET_NET_H
 
 #include "base/log.h"
-#include "net/tls.h"
+#include "tls/tls.h"
 
 typedef struct net net;
 

@@ -4,7 +4,7 @@
 #include "channel/door.h"
 #include "node/backend.h"
 #include "node/build_info.h"
-#include "node/identity.h"
+#include "tls/identity.h"
 #include "rpc/http_door.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 #include "tool/chain_files.h"
-#include "net/certificates.h"
+#include "tls/certificates.h"
 #include "tool/chain_texts.h"
 
 #include <errno.h>

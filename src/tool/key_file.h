@@ -2,7 +2,7 @@
 #ifndef HANSE_TOOL_KEY_FILE_H
 #define HANSE_TOOL_KEY_FILE_H
 
-#include "node/identity.h"
+#include "tls/identity.h"
 
 typedef struct {
     secret_key secret;

@@ -1,6 +1,6 @@
 /* Frames of SDKs: what decodes encodes to the same bytes; topic bodies and event registrations take anything. */
 #include "channel/event_filter.h"
-#include "channel/frame.h"
+#include "codec/channel_frame.h"
 
 #include <assert.h>
 

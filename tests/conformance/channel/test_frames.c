@@ -1,7 +1,7 @@
 /* Every recorded frame of the channel port decodes, and encodes to the same bytes; recorded receipts keep their layout. */
 #include "golden.h"
 
-#include "channel/frame.h"
+#include "codec/channel_frame.h"
 #include "codec/json_style.h"
 #include "codec/json_write.h"
 

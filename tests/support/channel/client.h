@@ -6,8 +6,8 @@
 
 #include "base/buffer.h"
 #include "channel/door.h"
-#include "channel/frame.h"
-#include "net/certificates.h"
+#include "codec/channel_frame.h"
+#include "tls/certificates.h"
 
 #include <openssl/ssl.h>
 

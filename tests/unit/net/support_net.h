@@ -2,7 +2,7 @@
 #ifndef HANSE_TESTS_SUPPORT_NET_H
 #define HANSE_TESTS_SUPPORT_NET_H
 
-#include "net/certificates.h"
+#include "tls/certificates.h"
 #include "net/net.h"
 #include "test.h"
 

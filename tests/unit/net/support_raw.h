@@ -5,7 +5,7 @@
 #include "support_net.h"
 
 #include "net/frame.h"
-#include "net/tls.h"
+#include "tls/tls.h"
 
 typedef struct {
     int fd;

@@ -1,7 +1,7 @@
 #include "support_net.h"
 
 #include "codec/hex.h"
-#include "net/tls_private.h"
+#include "tls/private.h"
 
 #include <fcntl.h>
 #include <openssl/core_names.h>

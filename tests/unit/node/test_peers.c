@@ -1,5 +1,5 @@
 /* queryPeers, addPeers, erasePeers (spec/interfaces.md 4.2) with a real network and a real config.ini. */
-#include "net/certificates.h"
+#include "tls/certificates.h"
 #include "node/backend.h"
 #include "rpc/json_rpc.h"
 #include "test.h"

@@ -1,7 +1,7 @@
 #include "support_tls.h"
 
 #include "codec/hex.h"
-#include "net/tls_private.h"
+#include "tls/private.h"
 
 /* Shared by all tests: making them anew would only cost time. */
 static arena memory;

@@ -1,4 +1,4 @@
-#include "net/tls_private.h"
+#include "tls/private.h"
 
 #include "base/memory.h"
 

@@ -1,8 +1,8 @@
 /* tls.h: TLS as bytes in, bytes out. A session knows no socket, thread or clock: what came from the wire is put in, what must
    go to the wire is taken out. Source: spec/network.md 1.1-1.4, 1.7.
    A context may be shared by the sessions of one thread; a session belongs to one thread. */
-#ifndef HANSE_NET_TLS_H
-#define HANSE_NET_TLS_H
+#ifndef HANSE_TLS_TLS_H
+#define HANSE_TLS_TLS_H
 
 #include "base/arena.h"
 #include "base/buffer.h"

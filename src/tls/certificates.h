@@ -2,8 +2,8 @@
    channel port. Source: spec/interfaces.md 9.3, spec/network.md 1.2. Any thread; texts live in the arena.
    Every function that can fail returns false and a reason. days counts from now, 1..CERTIFICATE_DAYS_MAX; names have 1..64
    bytes of printable ASCII without '/' or '='. */
-#ifndef HANSE_NET_CERTIFICATES_H
-#define HANSE_NET_CERTIFICATES_H
+#ifndef HANSE_TLS_CERTIFICATES_H
+#define HANSE_TLS_CERTIFICATES_H
 
 #include "base/arena.h"
 #include "base/error_text.h"

@@ -1,8 +1,8 @@
-/* tls_private.h: what the three files behind tls.h share. */
-#ifndef HANSE_NET_TLS_PRIVATE_H
-#define HANSE_NET_TLS_PRIVATE_H
+/* private.h: what the three files behind tls.h share. */
+#ifndef HANSE_TLS_PRIVATE_H
+#define HANSE_TLS_PRIVATE_H
 
-#include "net/tls.h"
+#include "tls/tls.h"
 
 #include <openssl/ssl.h>
 

@@ -1,6 +1,6 @@
-/* frame.h: the frame between SDKs and a node: a 42-byte header and a body. Source: spec/network.md 9. Pure; any thread. */
-#ifndef HANSE_CHANNEL_FRAME_H
-#define HANSE_CHANNEL_FRAME_H
+/* channel_frame.h: the frame between SDKs and a node: a 42-byte header and a body. Source: spec/network.md 9. Pure; any thread. */
+#ifndef HANSE_CODEC_CHANNEL_FRAME_H
+#define HANSE_CODEC_CHANNEL_FRAME_H
 
 #include "base/bytes.h"
 

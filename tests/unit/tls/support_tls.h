@@ -2,7 +2,7 @@
 #ifndef HANSE_TESTS_SUPPORT_TLS_H
 #define HANSE_TESTS_SUPPORT_TLS_H
 
-#include "net/tls.h"
+#include "tls/tls.h"
 #include "test.h"
 
 #include <openssl/x509.h>

@@ -1,7 +1,7 @@
 /* Frames of the channel port (spec/network.md 9): worked examples, every truncation, limits. */
 #include "test.h"
 
-#include "channel/frame.h"
+#include "codec/channel_frame.h"
 
 static const char sixteen[] = "0123456789abcdef";
 

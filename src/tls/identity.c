@@ -1,4 +1,4 @@
-#include "node/identity.h"
+#include "tls/identity.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

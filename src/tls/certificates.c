@@ -1,7 +1,7 @@
-#include "net/certificates.h"
+#include "tls/certificates.h"
 
 #include "codec/hex.h"
-#include "net/tls_private.h"
+#include "tls/private.h"
 
 #include <assert.h>
 #include <ctype.h>

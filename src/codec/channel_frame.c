@@ -1,4 +1,4 @@
-#include "channel/frame.h"
+#include "codec/channel_frame.h"
 
 #include <assert.h>
 
