@@ -256,28 +256,66 @@ static bool has_sender(const transaction *call)
     return call->sender_known && memcmp(&call->sender, &nobody, sizeof nobody) != 0;
 }
 
+/* The state after `latest`; ended with end_look, whatever this says. false: the store failed. */
+static bool begin_look(block_run *run, executor *x, store *s, const block_header *latest, store_snapshot **snapshot, error_text *why)
+{
+    *snapshot = s->engine->snapshot_take(s);
+    if (!block_run_begin(run, x, s, *snapshot, latest->number, why))
+        return false;
+    block_state_open_accounts(run->state, &latest->state_root, x->nodes);
+    run->number = latest->number;
+    run->timestamp_ms = (int64_t)latest->timestamp_ms;
+    return true;
+}
+
+static void end_look(block_run *run, store *s, store_snapshot *snapshot)
+{
+    s->engine->snapshot_release(s, snapshot);
+    block_state_free(run->state);
+}
+
+bool executor_call_from_anyone(executor *x, store *s, const block_header *latest, const transaction *call, arena *a, call_result *out,
+                               error_text *why)
+{
+    *out = (call_result){0};
+    if (!is_supported(x->rules, why))
+        return false;
+    block_run run;
+    store_snapshot *snapshot;
+    bool ok = begin_look(&run, x, s, latest, &snapshot, why);
+    if (ok) {
+        receipt r;
+        run_transaction(&run, call, &r);
+        *out = (call_result){r.status, arena_copy(a, r.output), r.gas_used};
+        ok = !block_state_failed(run.state, why);
+    }
+    end_look(&run, s, snapshot);
+    return ok;
+}
+
 bool executor_call(executor *x, store *s, const block_header *latest, const hash256 *latest_hash, const transaction *call,
                    arena *a, call_result *out, error_text *why)
 {
     (void)latest_hash; /* no built-in contract asks for it yet */
     *out = (call_result){0};
-    if (!is_supported(x->rules, why))
-        return false;
     if (!has_sender(call))
-        return true;
+        return is_supported(x->rules, why);
+    return executor_call_from_anyone(x, s, latest, call, a, out, why);
+}
+
+bool executor_read_account(executor *x, store *s, const block_header *latest, const address *account, const u256 *slot,
+                           account_facts *out, error_text *why)
+{
+    *out = (account_facts){0};
     block_run run;
-    store_snapshot *snapshot = s->engine->snapshot_take(s);
-    bool ok = block_run_begin(&run, x, s, snapshot, latest->number, why);
+    store_snapshot *snapshot;
+    bool ok = begin_look(&run, x, s, latest, &snapshot, why);
     if (ok) {
-        receipt r;
-        block_state_open_accounts(run.state, &latest->state_root, x->nodes);
-        run.number = latest->number;
-        run.timestamp_ms = (int64_t)latest->timestamp_ms;
-        run_transaction(&run, call, &r);
-        *out = (call_result){r.status, arena_copy(a, r.output)};
+        tx_state *t = tx_state_new(run.state);
+        *out = (account_facts){account_balance(t, account), account_nonce(t, account), account_storage(t, account, slot)};
+        tx_state_free(t);
         ok = !block_state_failed(run.state, why);
     }
-    s->engine->snapshot_release(s, snapshot);
-    block_state_free(run.state);
+    end_look(&run, s, snapshot);
     return ok;
 }

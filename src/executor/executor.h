@@ -53,10 +53,23 @@ void execution_drop(execution *e); /* NULL is allowed */
 typedef struct {
     uint32_t status;
     bytes output; /* in the caller's arena */
+    u256 gas_used;
 } call_result;
 
 /* RPC `call`: an unsigned transaction on the state after `latest`, which is thrown away. */
 bool executor_call(executor *x, store *s, const block_header *latest, const hash256 *latest_hash, const transaction *call,
                    arena *a, call_result *out, error_text *why) MUST_USE;
+/* The same without the reference's answer to a call from the zero address: it runs like any other. */
+bool executor_call_from_anyone(executor *x, store *s, const block_header *latest, const transaction *call, arena *a, call_result *out,
+                               error_text *why) MUST_USE;
+
+typedef struct {
+    u256 balance, nonce;
+    u256 storage; /* of the slot asked for */
+} account_facts;
+
+/* An account in the state after `latest`, whose state must be the newest one. false: the store failed. */
+bool executor_read_account(executor *x, store *s, const block_header *latest, const address *account, const u256 *slot,
+                           account_facts *out, error_text *why) MUST_USE;
 
 #endif

@@ -1,5 +1,5 @@
 /* method.h: the inside of the RPC floor: a method as a row of a table, and what it works with while it runs. A method reads its
-   parameters, then either writes one JSON value, or names an error, or says that it waits. Only json_rpc.c makes text of it. */
+   parameters, then either writes one JSON value, or names an error, or says that it waits. Only request.c makes text of it. */
 #ifndef HANSE_RPC_METHOD_H
 #define HANSE_RPC_METHOD_H
 
@@ -32,6 +32,7 @@ enum {
 
 typedef struct rpc_call {
     const rpc_backend *backend;
+    void *asker;            /* what the dialect's methods know of who asks; NULL in the reference's */
     rpc_client *client;     /* NULL: one without receipts */
     arena *memory;          /* of the request */
     const json_t *params;   /* array, checked against the row's types; NULL for methods without parameters */
@@ -42,6 +43,8 @@ typedef struct rpc_call {
     json_writer out;        /* where the result goes */
     int error_code;         /* 0: none */
     char *error_message;    /* in memory */
+    bool error_has_data;    /* as hexadecimal text */
+    bytes error_data;       /* in memory */
     bool waits;             /* the method will call rpc_call_resume */
 } rpc_call;
 
@@ -51,7 +54,7 @@ typedef struct {
     void (*run)(rpc_call *c);
 } rpc_method;
 
-/* The methods of each topic; the table in json_rpc.c joins them. */
+/* The methods of each topic of the reference's dialect; the table in json_rpc.c joins them. */
 extern const rpc_method rpc_node_methods[], rpc_status_methods[], rpc_chain_methods[], rpc_send_methods[], rpc_group_methods[];
 extern const size_t rpc_node_method_count, rpc_status_method_count, rpc_chain_method_count, rpc_send_method_count,
     rpc_group_method_count;
