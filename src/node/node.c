@@ -307,8 +307,11 @@ static void stop_answers(node *n)
 static bool start_http(node *n, error_text *why)
 {
     const node_settings *s = &n->settings;
-    http_door_config config = {.listen_ip = s->jsonrpc_ip, .listen_port = (unsigned)s->jsonrpc_port};
-    n->http = http_door_start(&config, &n->backend, n->services.workers, n->services.log, why);
+    http_door_config config = {.service = &json_rpc_service,
+                               .service_context = &n->backend,
+                               .listen_ip = s->jsonrpc_ip,
+                               .listen_port = (unsigned)s->jsonrpc_port};
+    n->http = http_door_start(&config, n->services.workers, n->services.log, why);
     return n->http != NULL;
 }
 

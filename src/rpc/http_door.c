@@ -44,7 +44,8 @@ struct connection {
 };
 
 struct http_door {
-    const rpc_backend *backend;
+    const http_service *service;
+    void *service_context;
     worker_pool *workers;
     logger *log;
     uv_loop_t loop;
@@ -161,7 +162,7 @@ static void refuse(connection *c, const char *status_line)
 
 /* ---- requests ---- */
 
-static void on_json_rpc_done(void *context, bytes response)
+static void on_service_done(void *context, bytes response)
 {
     request *r = context;
     http_door *d = r->from->door;
@@ -178,7 +179,7 @@ static void run_request(job *work)
 {
     request *r = (request *)((char *)work - offsetof(request, work));
     http_door *d = r->from->door;
-    json_rpc_start(d->backend, d->workers, buffer_bytes(&r->body), on_json_rpc_done, r);
+    d->service->start(d->service_context, (http_session){.door = d}, d->workers, buffer_bytes(&r->body), on_service_done, r);
 }
 
 static void start_request(connection *c)
@@ -447,11 +448,17 @@ static void destroy(http_door *d)
     free(d);
 }
 
-http_door *http_door_start(const http_door_config *config, const rpc_backend *backend, worker_pool *workers, logger *l,
-                           error_text *why)
+bool http_session_send(http_session to, bytes text)
+{
+    (void)to, (void)text;
+    return false; /* there are no sessions yet */
+}
+
+http_door *http_door_start(const http_door_config *config, worker_pool *workers, logger *l, error_text *why)
 {
     http_door *d = memory_new(sizeof *d);
-    d->backend = backend;
+    d->service = config->service;
+    d->service_context = config->service_context;
     d->workers = workers;
     d->log = l;
     d->connections_max = config->connections_max ? config->connections_max : HTTP_CONNECTIONS_MAX;
@@ -462,7 +469,7 @@ http_door *http_door_start(const http_door_config *config, const rpc_backend *ba
     uv_timer_init(&d->loop, &d->stop_timer);
     uv_tcp_init(&d->loop, &d->listener);
     d->wake.data = d->listener.data = d->stop_timer.data = d;
-    if (!tcp_listen(&d->listener, "JSON-RPC", config->listen_ip, config->listen_port, LISTEN_BACKLOG, on_connection,
+    if (!tcp_listen(&d->listener, d->service->name, config->listen_ip, config->listen_port, LISTEN_BACKLOG, on_connection,
                     &d->port, why)) {
         uv_close((uv_handle_t *)&d->listener, NULL);
         uv_close((uv_handle_t *)&d->stop_timer, NULL);

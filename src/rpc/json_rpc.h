@@ -3,8 +3,8 @@
 #ifndef HANSE_RPC_JSON_RPC_H
 #define HANSE_RPC_JSON_RPC_H
 
-#include "base/worker_pool.h"
 #include "rpc/backend.h"
+#include "rpc/http_service.h"
 
 enum {
     RPC_REQUEST_MAX_BYTES = 64 * 1024 * 1024,   /* doors refuse longer bodies before they get here */
@@ -18,6 +18,9 @@ typedef void (*json_rpc_done)(void *context, bytes response);
    answer, a receipt) continues on `workers` or finishes on the engine's thread. Call it on a worker. body is borrowed during the
    call only. backend outlives the request. */
 void json_rpc_start(const rpc_backend *backend, worker_pool *workers, bytes body, json_rpc_done done, void *context);
+
+/* The methods of the node behind an HTTP door; its context is a const rpc_backend. */
+extern const http_service json_rpc_service;
 
 /* ---- for a door that pushes receipts and limits its clients (spec/network.md 10.4, 12) ---- */
 

@@ -323,7 +323,7 @@ static void replay_pairs(world *w, const char *path)
     round_trip t = {.w = w};
     error_text why = {""};
     buffer unpacked;
-    t.door = http_door_start(&(http_door_config){.listen_ip = "127.0.0.1"}, &w->backend, w->workers, NULL, &why);
+    t.door = http_door_start(&(http_door_config){&json_rpc_service, &w->backend, .listen_ip = "127.0.0.1"}, w->workers, NULL, &why);
     if (t.door == NULL || !pack_read_file(path, &unpacked, &why))
         fail_msg("%s", why.text);
     t.client = http_connect(http_door_port(t.door));

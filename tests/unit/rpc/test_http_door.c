@@ -17,10 +17,11 @@ typedef struct {
     unsigned port;
 } fixture;
 
-static http_door *start_door(world *w, const http_door_config *config)
+static http_door *start_door(world *w, size_t connections_max)
 {
     error_text why = {""};
-    http_door *door = http_door_start(config, &w->backend, w->workers, NULL, &why);
+    http_door_config config = {&json_rpc_service, &w->backend, .listen_ip = "127.0.0.1", .connections_max = connections_max};
+    http_door *door = http_door_start(&config, w->workers, NULL, &why);
     if (door == NULL)
         fail_msg("%s", why.text);
     return door;
@@ -30,7 +31,7 @@ static int open_door(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
     f->w = world_found();
-    f->door = start_door(f->w, &(http_door_config){.listen_ip = "127.0.0.1", .connections_max = 32});
+    f->door = start_door(f->w, 32);
     f->port = http_door_port(f->door);
     *state = f;
     return 0;
@@ -459,7 +460,7 @@ static void stop_waits_for_what_is_under_way(void **state)
 {
     (void)state;
     world *w = world_found();
-    http_door *door = start_door(w, &(http_door_config){.listen_ip = "127.0.0.1"});
+    http_door *door = start_door(w, 0);
     w->manner = WORLD_HOLDS_ANSWERS;
     http_client busy[3], idle = http_connect(http_door_port(door));
     for (size_t i = 0; i < COUNT(busy); i++) {
@@ -488,7 +489,7 @@ static void stop_does_not_wait_for_clients_that_do_not_read(void **state)
     (void)state;
     enum { ELEMENTS = 10000, ID_BYTES = 2000 };
     world *w = world_found();
-    http_door *door = start_door(w, &(http_door_config){.listen_ip = "127.0.0.1"});
+    http_door *door = start_door(w, 0);
     char *id = malloc(ID_BYTES + 1);
     memset(id, 'x', ID_BYTES);
     id[ID_BYTES] = 0;
@@ -514,11 +515,12 @@ static void a_port_in_use_is_named(void **state)
     fixture *f = *state;
     error_text why = {""};
     char text[64];
-    assert_null(http_door_start(&(http_door_config){.listen_ip = "127.0.0.1", .listen_port = f->port}, &f->w->backend, f->w->workers,
-                                NULL, &why));
+    http_door_config config = {&json_rpc_service, &f->w->backend, .listen_ip = "127.0.0.1", .listen_port = f->port};
+    assert_null(http_door_start(&config, f->w->workers, NULL, &why));
     snprintf(text, sizeof text, "127.0.0.1:%u", f->port);
     assert_non_null(strstr(why.text, text));
-    assert_null(http_door_start(&(http_door_config){.listen_ip = "nowhere"}, &f->w->backend, f->w->workers, NULL, &why));
+    config.listen_ip = "nowhere";
+    assert_null(http_door_start(&config, f->w->workers, NULL, &why));
     assert_non_null(strstr(why.text, "nowhere"));
     http_door_stop(NULL);
 }
@@ -571,7 +573,7 @@ static void a_crowd_of_clients(void **state)
         crowd_member clients[6];
         pthread_t engine;
         fixture f = {.w = world_found()};
-        f.door = start_door(f.w, &(http_door_config){.listen_ip = "127.0.0.1"});
+        f.door = start_door(f.w, 0);
         f.port = http_door_port(f.door);
         f.w->manner = manners[round];
         atomic_store(&crowd_is_gone, false);
