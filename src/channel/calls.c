@@ -95,22 +95,14 @@ uint64_t channel_call_session(const channel_call *c, channel_seq *seq)
 
 /* ---- limits ---- */
 
-static int compare_keys(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(node_id));
-}
-
 bool channel_may_use_group(channel_door *d, const tls_subject *who, int32_t group_id)
 {
-    if (!who->has_id) /* QUIRK: RSA certificates pass (network.md 12.1) */
+    if (!who->has_id || d->backend->is_sdk_allowed == NULL) /* QUIRK: RSA certificates pass (network.md 12.1) */
         return true;
     rpc_group *held = d->backend->find_group(d->backend->context, group_id);
     if (held == NULL)
         return true;
-    const rpc_group_limits *limits = d->backend->limits_of ? d->backend->limits_of(held) : NULL;
-    bool ok = limits == NULL || limits->allowed_sdk_count == 0;
-    for (size_t i = 0; !ok && i < limits->allowed_sdk_count; i++)
-        ok = compare_keys(&limits->allowed_sdks[i], &who->id) == 0;
+    bool ok = d->backend->is_sdk_allowed(held, &who->id);
     d->backend->release_group(d->backend->context, held);
     return ok;
 }

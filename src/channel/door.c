@@ -37,6 +37,33 @@ void channel_door_block(channel_door *d, int32_t group_id, int64_t number)
     mailbox_post(d->mail, &m->arrival); /* small, and never faster than disks */
 }
 
+typedef struct {
+    mail arrival;
+} plain_mail; /* it says all by its kind */
+
+static void drop_plain_mail(mail *m)
+{
+    free(m);
+}
+
+static void post_plain(channel_door *d, void (*run)(channel_door *d, mail *m))
+{
+    plain_mail *m = memory_new(sizeof *m);
+    m->arrival = (mail){.run = run, .drop = drop_plain_mail};
+    mailbox_post(d->mail, &m->arrival);
+}
+
+static void on_allowlists_changed(channel_door *d, mail *m)
+{
+    free(m);
+    channel_search_all(d);
+}
+
+void channel_door_allowlists_changed(channel_door *d)
+{
+    post_plain(d, on_allowlists_changed);
+}
+
 /* ---- the loop ---- */
 
 static void on_connection(uv_stream_t *listener, int status)
@@ -93,10 +120,6 @@ void channel_job_done(channel_door *d)
     uv_timer_start(&d->stop_timer, on_stop_timer, d->session_count ? 50 : 0, 0);
 }
 
-typedef struct {
-    mail arrival;
-} stop_mail;
-
 static void on_stop_mail(channel_door *d, mail *m)
 {
     free(m);
@@ -109,11 +132,6 @@ static void on_stop_mail(channel_door *d, mail *m)
     }
     d->work++;
     channel_job_done(d);
-}
-
-static void drop_stop_mail(mail *m)
-{
-    free(m);
 }
 
 static void *run_loop(void *argument)
@@ -211,9 +229,7 @@ void channel_door_stop(channel_door *d)
 {
     if (d == NULL)
         return;
-    stop_mail *m = memory_new(sizeof *m);
-    m->arrival = (mail){.run = on_stop_mail, .drop = drop_stop_mail};
-    mailbox_post(d->mail, &m->arrival);
+    post_plain(d, on_stop_mail);
     pthread_join(d->thread, NULL);
     destroy(d);
 }

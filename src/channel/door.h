@@ -58,6 +58,7 @@ void channel_door_block(channel_door *d, int32_t group_id, int64_t number); /* d
 void channel_door_frame(channel_door *d, const net_frame *frame);           /* module NET_MODULE_AMOP */
 void channel_door_response(channel_door *d, uint64_t ticket, net_response result, bytes payload);
 void channel_door_topics(channel_door *d, const net_peer *peer);
+void channel_door_allowlists_changed(channel_door *d);                      /* who paused for them may go on */
 
 /* Takes no more requests, waits for those under way, closes the sessions, ends the thread. The workers must still run; receipts
    that are still awaited may come later. NULL is allowed. */

@@ -276,14 +276,19 @@ static bool is_due(channel_group *g, const channel_filter *f)
     return !s->holds_search;
 }
 
+void channel_search_all(channel_door *d)
+{
+    map_entry *entry;
+    for (size_t i = 0; (entry = map_next(&d->groups, &i));)
+        channel_search_events(entry->value);
+}
+
 void channel_resume_searches(channel_session *s)
 {
     if (!s->holds_search || s->out_bytes > CHANNEL_OUT_PAUSE_BYTES)
         return;
     s->holds_search = false;
-    map_entry *entry;
-    for (size_t i = 0; (entry = map_next(&s->door->groups, &i));)
-        channel_search_events(entry->value);
+    channel_search_all(s->door);
 }
 
 static void take_due(channel_group *g, search_job *j)

@@ -176,6 +176,7 @@ void channel_ticket_free(channel_ticket *t);
 void channel_register_events(channel_session *s, const channel_frame *f);
 void channel_unregister_events(channel_session *s, const channel_frame *f);
 void channel_search_events(channel_group *g);                   /* if there is something to look for */
+void channel_search_all(channel_door *d);                       /* the same, in every group */
 void channel_drop_filters(channel_group *g);
 void channel_resume_searches(channel_session *s);               /* it has read */
 

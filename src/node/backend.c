@@ -45,6 +45,11 @@ static const rpc_group_limits *limits_of(rpc_group *held)
     return group_host_limits(host_of(held));
 }
 
+static bool is_sdk_allowed(rpc_group *held, const node_id *key)
+{
+    return group_host_allows_sdk(host_of(held), key);
+}
+
 /* ---- looks at the machines: each runs on the engine's thread ---- */
 
 static void look_at_view(group *g, void *context)
@@ -169,6 +174,7 @@ rpc_backend node_backend(node_backend_context *context)
         .consensus_of = consensus_of,
         .submit = submit,
         .limits_of = limits_of,
+        .is_sdk_allowed = is_sdk_allowed,
         .view = view,
         .consensus_status = get_consensus_status,
         .sync_status = get_sync_status,

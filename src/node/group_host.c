@@ -1,6 +1,7 @@
 #include "node/group_host.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "node/sdk_allowlist.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     EVENTS_PER_STEP = 1024, /* more waiting items are applied in several steps */
@@ -66,8 +68,10 @@ struct group_host {
     store *store;
     ledger *ledger;
     chain_rules rules;
-    arena memory;           /* of limits */
+    arena memory;           /* of ini_path */
+    const char *ini_path;
     rpc_group_limits limits;
+    sdk_allowlist *allowlist;
 
     /* The engine's from here on. */
     engine_place place;
@@ -145,6 +149,7 @@ static void destroy(group_host *h)
     if (h->ledger)
         ledger_close(h->ledger);
     store_close(h->store);
+    sdk_allowlist_free(h->allowlist);
     arena_reset(&h->memory);
     map_free(&h->waiters);
     free(h->ordered);
@@ -160,14 +165,15 @@ group_host *group_host_open(const host_services *services, const node_settings *
     h->id = settings->genesis.group_id;
     h->rules = settings->rules;
     h->limits = settings->limits;
-    h->limits.allowed_sdks = (const node_id *)arena_copy(&h->memory, bytes_of(settings->limits.allowed_sdks,
-                                                         settings->limits.allowed_sdk_count * sizeof(node_id))).data;
+    h->ini_path = arena_copy_text(&h->memory, bytes_of_text(settings->ini_path));
+    h->allowlist = sdk_allowlist_new();
     h->waiters = map_init(seed + 3);
     sem_init(&h->left, 0, 0);
     h->attach = (engine_item){.kind = ENGINE_ATTACH, .host = h};
     h->detach = (engine_item){.kind = ENGINE_DETACH, .host = h};
     bool differs = false;
-    if (open_store(h, node, settings, why))
+    bool has_list = access(h->ini_path, F_OK) != 0 || sdk_allowlist_read(h->allowlist, h->ini_path, why);
+    if (has_list && open_store(h, node, settings, why))
         h->ledger = ledger_open(&h->rules, &settings->genesis, h->store, &differs, why);
     if (h->ledger) {
         h->consensus = ledger_genesis(h->ledger)->consensus;
@@ -269,6 +275,21 @@ bool group_host_submit(group_host *h, transaction *tx, rpc_submit_answer answer,
 const rpc_group_limits *group_host_limits(const group_host *h)
 {
     return &h->limits;
+}
+
+bool group_host_allows_sdk(group_host *h, const node_id *key)
+{
+    return sdk_allowlist_allows(h->allowlist, key);
+}
+
+bool group_host_reload_allowlist(group_host *h, error_text *why)
+{
+    bool ok = sdk_allowlist_read(h->allowlist, h->ini_path, why);
+    if (ok)
+        log_write(h->services->log, LOG_INFO, h->id, "[LEDGER]allow list of SDKs read again,keys=%zu", sdk_allowlist_count(h->allowlist));
+    else
+        log_write(h->services->log, LOG_WARNING, h->id, "[LEDGER]allow list of SDKs not changed,reason=%s", why->text);
+    return ok;
 }
 
 void group_host_query(group_host *h, void (*look)(group *g, void *context), void *context)

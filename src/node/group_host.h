@@ -47,6 +47,9 @@ void group_host_sessions(group_host *h, const node_id *nodes, size_t count);
 bool group_host_submit(group_host *h, transaction *tx, rpc_submit_answer answer, void *context, rpc_receipt_ready ready,
                        void *ready_context);
 const rpc_group_limits *group_host_limits(const group_host *h);
+bool group_host_allows_sdk(group_host *h, const node_id *key);
+/* Reads the group's allow list of SDKs again. false: the old one stays. Any thread. */
+bool group_host_reload_allowlist(group_host *h, error_text *why) MUST_USE;
 /* Runs `look` on the engine's thread and waits for it. */
 void group_host_query(group_host *h, void (*look)(group *g, void *context), void *context);
 

@@ -1,5 +1,4 @@
 #include "base/setting_rows.h"
-#include "codec/hex.h"
 #include "node/settings.h"
 
 #include <limits.h>
@@ -65,33 +64,9 @@ static const char *ini_beside(arena *a, const char *genesis_path)
     return arena_print(a, "%.*s.ini", (int)stem, genesis_path);
 }
 
-/* [sdk_allowlist] public_key.N: 128 hex digits, 0x allowed. A wrong entry refuses the group (spec/network.md 12.1). */
-static bool read_allowed_sdks(group_settings *g, const ini *file, error_text *why)
-{
-    const ini_section *section = ini_find_section(file, "sdk_allowlist");
-    node_id *ids = arena_take_array(&g->memory, section ? section->count : 0, sizeof *ids);
-    size_t count = 0;
-    for (size_t i = 0; section && i < section->count; i++) {
-        const ini_entry *entry = &section->entries[i];
-        if (strncmp(entry->key, "public_key.", strlen("public_key.")) != 0)
-            continue;
-        bytes digits = bytes_of_text(entry->value);
-        if (bytes_start_with(digits, BYTES_OF_LITERAL("0x")))
-            digits = bytes_from(digits, 2);
-        if (!hex_read(digits, ids[count].b, sizeof ids->b))
-            return error_set(why, "%s:%u: [sdk_allowlist] %s=%.140s: expected 128 hexadecimal digits", file->path, entry->line,
-                             entry->key, entry->value);
-        count++;
-    }
-    g->limits.allowed_sdks = ids;
-    g->limits.allowed_sdk_count = count;
-    return true;
-}
-
 static bool read_group_ini(group_settings *g, const node_settings *node, const ini *file, error_text *why)
 {
-    if (!settings_read_rows(file, group_rows, COUNT(group_rows), g, &g->memory, why) || !choose_storage(g, file, why) ||
-        !read_allowed_sdks(g, file, why))
+    if (!settings_read_rows(file, group_rows, COUNT(group_rows), g, &g->memory, why) || !choose_storage(g, file, why))
         return false;
     if (!version_has(node->version, GATE_NETWORK_OPTIMIZATION)) {
         /* Older chains: these are off unless the file turns them on (spec/consensus.md 0.3). */

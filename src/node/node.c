@@ -6,6 +6,7 @@
 #include "node/build_info.h"
 #include "tls/identity.h"
 #include "rpc/http_door.h"
+#include "node/signal_files.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct node {
     http_door *http;
     pthread_mutex_t channel_lock; /* guards channel while something is told to it */
     channel_door *channel;        /* NULL: not there yet, or no longer */
+    signal_file signal_files[2];
     size_t steps_done;
 };
 
@@ -352,6 +354,58 @@ static void stop_channel(node *n)
     channel_door_stop(d);
 }
 
+/* ---- what may change while the node runs (spec/interfaces.md 5.5) ---- */
+
+static bool reload_whitelist(void *context, error_text *why)
+{
+    node *n = context;
+    arena a = {0};
+    const node_id *ids;
+    size_t count = 0;
+    bool ok = node_settings_read_whitelist(n->settings.path, &a, &ids, &count, why);
+    if (ok && !net_set_whitelist(n->services.net, ids, count))
+        ok = error_set(why, "%s: [certificate_whitelist]: more than %d entries", n->settings.path, TLS_LIST_MAX);
+    if (ok)
+        log_write(n->services.log, LOG_INFO, 0, "[P2P]white list of peers read again,nodes=%zu", count);
+    else
+        log_write(n->services.log, LOG_WARNING, 0, "[P2P]white list of peers not changed,reason=%s", why->text);
+    arena_reset(&a);
+    return ok;
+}
+
+/* Each group on its own: one that cannot be read keeps the list it has. false: at least one, and the first reason. */
+static bool reload_allowlists(void *context, error_text *why)
+{
+    node *n = context;
+    int32_t ids[NODE_GROUPS_MAX];
+    size_t count = group_table_ids(n->groups, ids, NODE_GROUPS_MAX);
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        error_text reason = {""};
+        group_host *h = group_table_hold(n->groups, ids[i]);
+        bool read = h == NULL || group_host_reload_allowlist(h, &reason);
+        if (h)
+            group_table_release(n->groups, h);
+        if (!read && ok)
+            ok = error_set(why, "%s", reason.text);
+    }
+    pthread_mutex_lock(&n->channel_lock);
+    if (n->channel)
+        channel_door_allowlists_changed(n->channel);
+    pthread_mutex_unlock(&n->channel_lock);
+    return ok;
+}
+
+static const signal_file signal_files[] = {
+    {.suffix = ".reset_certificate_whitelist", .notice = "Reset certificate whitelist(CAL)", .run = reload_whitelist},
+    {.suffix = ".reset_allowlist", .notice = "Reset sdk allowList(public keys)", .run = reload_allowlists},
+};
+
+void node_tick(node *n)
+{
+    signal_files_look(n->settings.path, n->signal_files, COUNT(n->signal_files), n);
+}
+
 /* Walked forwards to start, backwards to stop. Groups leave before the engine ends, and the engine before the net, because each
    uses the next. */
 static const struct {
@@ -392,6 +446,7 @@ node *node_start(const char *config_path, error_text *why)
     pthread_mutex_init(&n->channel_lock, NULL);
     n->services.on_block = on_block;
     n->services.on_block_context = n;
+    memcpy(n->signal_files, signal_files, sizeof signal_files);
     if (!node_settings_read(&n->settings, config_path, why)) {
         node_stop(n);
         return NULL;

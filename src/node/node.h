@@ -2,7 +2,7 @@
    other. Threads of a running node (their number does not depend on the number of groups):
 
      name        number            does
-     main        1                 waits for signals
+     main        1                 waits for signals, looks for signal files
      net         1                 peers: accept, TLS, frames
      rpc         1                 clients: HTTP
      channel     1                 clients: SDKs
@@ -21,6 +21,9 @@ typedef struct node node;
    names the file, key, address or directory to blame; whatever was started is stopped again. */
 node *node_start(const char *config_path, error_text *why) MUST_USE;
 void node_stop(node *n);
+enum { NODE_TICK_MS = 100 };
+/* What goes by the clock: signal files beside the configuration (spec/interfaces.md 5.5). Main thread, every NODE_TICK_MS. */
+void node_tick(node *n);
 /* Groups that run now. */
 size_t node_group_count(node *n);
 

@@ -74,14 +74,29 @@ static void read_endpoints(node_settings *s, const ini *file)
 }
 
 /* Entries crl.N or cal.N; invalid node ids are skipped as the reference does (spec/network.md 1.7). */
-static node_id *read_node_ids(node_settings *s, const ini_section *section, const char *prefix, size_t *count)
+static const node_id *read_node_ids(arena *a, const ini_section *section, const char *prefix, size_t *count)
 {
-    node_id *ids = arena_take_array(&s->memory, section ? section->count : 0, sizeof *ids);
+    node_id *ids = arena_take_array(a, section ? section->count : 0, sizeof *ids);
+    *count = 0;
     for (size_t i = 0; section && i < section->count; i++)
         if (starts_with(section->entries[i].key, prefix) &&
             hex_read(bytes_of_text(section->entries[i].value), ids[*count].b, sizeof ids->b))
             (*count)++;
     return ids;
+}
+
+static const node_id *read_whitelist(arena *a, const ini *file, size_t *count)
+{
+    return read_node_ids(a, setting_section(file, "certificate_whitelist", "cal"), "cal.", count);
+}
+
+bool node_settings_read_whitelist(const char *path, arena *a, const node_id **ids, size_t *count, error_text *why)
+{
+    ini file;
+    if (!ini_read_file(a, path, &file, why))
+        return false;
+    *ids = read_whitelist(a, &file, count);
+    return true;
 }
 
 static log_level parse_log_level(const ini *file)
@@ -139,8 +154,8 @@ bool node_settings_read(node_settings *s, const char *path, error_text *why)
     choose_channel_files(s);
     s->log_threshold = parse_log_level(&file);
     read_endpoints(s, &file);
-    s->blacklist = read_node_ids(s, setting_section(&file, "certificate_blacklist", "crl"), "crl.", &s->blacklist_count);
-    s->whitelist = read_node_ids(s, setting_section(&file, "certificate_whitelist", "cal"), "cal.", &s->whitelist_count);
+    s->blacklist = read_node_ids(a, setting_section(&file, "certificate_blacklist", "crl"), "crl.", &s->blacklist_count);
+    s->whitelist = read_whitelist(a, &file, &s->whitelist_count);
     return check_supported(s, why);
 }
 

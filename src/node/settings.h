@@ -29,7 +29,7 @@ typedef struct {
     size_t endpoint_count;
     bool enable_compress, connection_warning;
     int64_t peers_param_limit, max_nodes_limit;
-    node_id *blacklist, *whitelist;
+    const node_id *blacklist, *whitelist;
     size_t blacklist_count, whitelist_count;
 
     const char *group_config_path; /* folder of group.N.genesis and group.N.ini, ends with / */
@@ -61,6 +61,9 @@ typedef struct {
 bool node_settings_read(node_settings *s, const char *path, error_text *why) MUST_USE;
 void node_settings_free(node_settings *s);
 
+/* The white list of peers alone, which may be read again at run time; in a. */
+bool node_settings_read_whitelist(const char *path, arena *a, const node_id **ids, size_t *count, error_text *why) MUST_USE;
+
 typedef enum { STORAGE_ROCKSDB, STORAGE_MEMORY } storage_kind;
 
 typedef struct {
@@ -80,7 +83,7 @@ typedef struct {
     int64_t pool_limit, pool_memory_mb, pool_expiration_s;
     int64_t idle_wait_ms, gossip_interval_ms, gossip_peers, sync_memory_mb, txs_max_gossip_peers;
     bool send_txs_by_tree, sync_block_by_tree, allow_free_node;
-    rpc_group_limits limits;       /* of SDKs; the list lives in memory */
+    rpc_group_limits limits;       /* of SDKs */
 } group_settings;
 
 /* Reads group.N.genesis and, when it is there, group.N.ini beside it. */

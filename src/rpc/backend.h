@@ -23,8 +23,6 @@ typedef struct {
     int64_t requests_per_second;     /* [flow_control] limit_req; 0: off */
     int64_t event_blocks_max;        /* [event_filter] max_block_range; 0: unlimited */
     int64_t event_blocks_at_once;    /* [event_filter] max_block_per_process */
-    const node_id *allowed_sdks;     /* [sdk_allowlist] public_key.N; none: everyone */
-    size_t allowed_sdk_count;
 } rpc_group_limits;
 
 typedef struct {
@@ -58,6 +56,8 @@ typedef struct {
                    void *ready_context);
     /* What the group's file says about clients of the channel port; lives as long as the group is held. NULL: no limits. */
     const rpc_group_limits *(*limits_of)(rpc_group *group);
+    /* Is the key on the group's allow list, or has it none? It may change at run time. NULL: everyone may use every group. */
+    bool (*is_sdk_allowed)(rpc_group *group, const node_id *key);
     chain_view *(*view)(rpc_group *group);                         /* waits; one reference for the caller */
     void (*consensus_status)(rpc_group *group, arena *a, consensus_status *out); /* waits; everything in a */
     void (*sync_status)(rpc_group *group, arena *a, sync_status *out);           /* waits */

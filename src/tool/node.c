@@ -44,7 +44,7 @@ static int run_node(int argc, char **argv)
     }
     if (optind < argc)
         return tool_misused(&tool_node, "unexpected argument %s", argv[optind]);
-    /* Blocked before any thread starts, so that only sigwait below sees them. */
+    /* Blocked before any thread starts, so that only sigtimedwait below sees them. */
     sigset_t ends = end_signals();
     sigprocmask(SIG_BLOCK, &ends, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -60,8 +60,8 @@ static int run_node(int argc, char **argv)
     if (node_group_count(n) == 0)
         say("It runs no group: there is no *.genesis file (see [group] group_config_path).");
     say("The hanse node is running...");
-    int caught;
-    sigwait(&ends, &caught);
+    while (sigtimedwait(&ends, NULL, &(struct timespec){.tv_nsec = NODE_TICK_MS * 1000000}) < 0)
+        node_tick(n);
     node_stop(n);
     say("hanse node exit normally.");
     return 0;

@@ -137,10 +137,11 @@ def rlp(value):
 # ---- transactions ----
 
 class Account:
-    def __init__(self):
-        self.secret = int.from_bytes(os.urandom(40), "big") % (N - 1) + 1
+    def __init__(self, secret=None):
+        self.secret = secret or int.from_bytes(os.urandom(40), "big") % (N - 1) + 1
         x, y = _multiply(self.secret)
-        self.address = keccak256(x.to_bytes(32, "big") + y.to_bytes(32, "big"))[12:]
+        self.public_key = x.to_bytes(32, "big") + y.to_bytes(32, "big")
+        self.address = keccak256(self.public_key)[12:]
 
 
 def transaction(account, to, data, block_limit, *, nonce=None, chain_id=1, group_id=1, extra=b"", v=None, s=None):

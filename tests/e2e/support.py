@@ -269,6 +269,7 @@ class Node:
         config.read(self.path("config.ini"))
         self.p2p_port = config.getint("p2p", "listen_port")
         self.rpc_port = config.getint("rpc", "jsonrpc_listen_port")
+        self.channel_port = config.getint("rpc", "channel_listen_port")
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)

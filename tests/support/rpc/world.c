@@ -87,6 +87,26 @@ static const rpc_group_limits *limits_of(rpc_group *held)
     return &world_of(held)->limits;
 }
 
+static bool is_sdk_allowed(rpc_group *held, const node_id *key)
+{
+    world *w = world_of(held);
+    pthread_mutex_lock(&w->lock);
+    bool ok = w->allowed_count == 0;
+    for (size_t i = 0; i < w->allowed_count; i++)
+        ok |= node_id_equal(&w->allowed[i], key);
+    pthread_mutex_unlock(&w->lock);
+    return ok;
+}
+
+void world_allow(world *w, const node_id *keys, size_t count)
+{
+    assert_true(count <= COUNT(w->allowed));
+    pthread_mutex_lock(&w->lock);
+    memcpy(w->allowed, keys, count * sizeof *keys);
+    w->allowed_count = count;
+    pthread_mutex_unlock(&w->lock);
+}
+
 static bool submit(rpc_group *held, transaction *tx, rpc_submit_answer answer, void *answer_context, rpc_receipt_ready ready,
                    void *ready_context)
 {
@@ -196,6 +216,7 @@ static rpc_backend backend_of(world *w)
                          .consensus_of = consensus_of,
                          .submit = submit,
                          .limits_of = limits_of,
+                         .is_sdk_allowed = is_sdk_allowed,
                          .view = view,
                          .consensus_status = get_consensus_status,
                          .sync_status = get_sync_status,

@@ -45,6 +45,8 @@ typedef struct {
     held_submission waiting[WORLD_HELD_MAX]; /* admitted, somebody waits for the receipt */
     size_t waiting_count;
     rpc_group_limits limits;
+    node_id allowed[4];           /* keys of SDKs; under lock */
+    size_t allowed_count;
     void (*on_block)(void *context, int32_t group_id, int64_t number); /* after each block; may be NULL */
     void *on_block_context;
     atomic_int groups_in_use;     /* found and not released */
@@ -56,6 +58,8 @@ world *world_found(void);
 world *world_recorded(const char *name, const node_id *self);
 void world_close(world *w); /* asserts that every group was given back */
 
+/* The group's allow list of SDKs; 0: everyone. */
+void world_allow(world *w, const node_id *keys, size_t count);
 /* Answers what is held, in order of submission; how many. */
 size_t world_answer_held(world *w);
 /* Puts these transactions into the next block, executes and commits it. */

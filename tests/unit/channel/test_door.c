@@ -1,6 +1,5 @@
 /* A running door and real TLS clients: handshake, heartbeats, requests, receipts, blocks, errors (spec/network.md 8-12). */
-#include "support/channel/client.h"
-#include "support/rpc/world.h"
+#include "support/channel/house.h"
 
 #include "base/memory.h"
 #include "codec/hex.h"
@@ -8,62 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-typedef struct {
-    world *w;
-    channel_door *door;
-    channel_certificates *certificates;
-} house;
-
-static void on_block(void *context, int32_t group_id, int64_t number)
-{
-    channel_door_block(((house *)context)->door, group_id, number);
-}
-
-static house *open_house_with(channel_door_config config, channel_certificates *certificates)
-{
-    house *h = memory_new(sizeof *h);
-    error_text why = {""};
-    h->w = world_found();
-    h->w->seals = true;
-    h->certificates = certificates;
-    config.listen_ip = "127.0.0.1";
-    config.identity = h->certificates->identity;
-    config.check_issuer = true;
-    config.seed = 7;
-    h->door = channel_door_start(&config, &h->w->backend, h->w->workers, NULL, &why);
-    if (h->door == NULL)
-        fail_msg("%s", why.text);
-    h->w->on_block = on_block;
-    h->w->on_block_context = h;
-    return h;
-}
-
-static house *open_house(channel_door_config config)
-{
-    return open_house_with(config, channel_certificates_rsa());
-}
-
-static void close_house(house *h)
-{
-    h->w->on_block = NULL;
-    channel_door_stop(h->door);
-    world_close(h->w);
-    channel_certificates_free(h->certificates);
-    free(h);
-}
-
-static channel_client *enter(house *h, unsigned version)
-{
-    channel_client *c = channel_connect(channel_door_port(h->door), h->certificates);
-    if (version)
-        channel_shake_hands(c, version);
-    return c;
-}
-
 static void test_handshake(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){0});
+    house *h = house_open((channel_door_config){0});
     static const struct {
         const char *body, *answer; /* NULL: none */
     } cases[] = {
@@ -74,7 +21,7 @@ static void test_handshake(void **state)
         {"{\"maximumSupport\":2}", "{\"nodeVersion\":\"2.11.1\",\"protocol\":2}\n"},
         {"{\"minimumSupport\":2,\"maximumSupport\":9}", "{\"nodeVersion\":\"2.11.1\",\"protocol\":3}\n"},
     };
-    channel_client *c = enter(h, 0);
+    channel_client *c = house_enter(h, 0);
     for (size_t i = 0; i < COUNT(cases); i++) {
         channel_seq seq = channel_send_text(c, CHANNEL_HANDSHAKE, cases[i].body);
         if (cases[i].answer)
@@ -84,20 +31,20 @@ static void test_handshake(void **state)
     static const char *const refused[] = {"{\"minimumSupport\":4,\"maximumSupport\":5}", "{\"minimumSupport\":0,\"maximumSupport\":0}",
                                           "{\"minimumSupport\":-1,\"maximumSupport\":3}"};
     for (size_t i = 0; i < COUNT(refused); i++) {
-        c = enter(h, 0);
+        c = house_enter(h, 0);
         channel_send_text(c, CHANNEL_HANDSHAKE, refused[i]);
         channel_expect_end(c);
         channel_disconnect(c);
     }
     assert_false(channel_is_let_in(channel_door_port(h->door), NULL));
-    close_house(h);
+    house_close(h);
 }
 
 static void test_heartbeats(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){0});
-    channel_client *c = enter(h, 0);
+    house *h = house_open((channel_door_config){0});
+    channel_client *c = house_enter(h, 0);
     channel_send_text(c, CHANNEL_HEARTBEAT, "");
     channel_send_text(c, CHANNEL_HEARTBEAT, "{\"heartBeat\":0}");
     channel_seq seq = channel_send_text(c, CHANNEL_HEARTBEAT, "0");
@@ -106,14 +53,14 @@ static void test_heartbeats(void **state)
     seq = channel_send_text(c, CHANNEL_HEARTBEAT, "");
     channel_expect(c, CHANNEL_HEARTBEAT, &seq, "{\"heartBeat\":1}\n");
     channel_disconnect(c);
-    close_house(h);
+    house_close(h);
 }
 
 static void test_requests(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){0});
-    channel_client *c = enter(h, 3);
+    house *h = house_open((channel_door_config){0});
+    channel_client *c = house_enter(h, 3);
     channel_seq seq = channel_send_text(c, CHANNEL_RPC, "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":1}");
     channel_expect(c, CHANNEL_RPC, &seq, "{\"id\":1,\"jsonrpc\":\"2.0\",\"result\":\"0x0\"}\n");
     seq = channel_send_text(c, CHANNEL_RPC, "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1]}");
@@ -129,20 +76,10 @@ static void test_requests(void **state)
     seq = channel_send_text(c, CHANNEL_RPC, "[{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":7}]");
     channel_expect(c, CHANNEL_RPC, &seq, "[{\"id\":7,\"jsonrpc\":\"2.0\",\"result\":\"0x0\"}]\n");
     channel_disconnect(c);
-    close_house(h);
+    house_close(h);
 }
 
 /* ---- transactions ---- */
-
-static transaction *make_transaction(house *h, uint64_t nonce, uint64_t chain_id)
-{
-    secret_key key = {{0}};
-    key.b[31] = 5;
-    transaction_fields fields = {.nonce = u256_of(nonce), .gas_price = u256_of(1), .gas = u256_of(1000000), .block_limit = u256_of(100),
-                                 .chain_id = u256_of(chain_id), .group_id = u256_of(1)};
-    fields.to.b[19] = 0x77;
-    return transaction_sign(&h->w->rules, &fields, &key);
-}
 
 static channel_seq send_transaction(channel_client *c, const char *method, const transaction *tx)
 {
@@ -178,20 +115,13 @@ static void expect_receipt(channel_client *c, const channel_seq *seq, const char
     arena_reset(&a);
 }
 
-static void expect_block(channel_client *c, const char *body)
-{
-    channel_seq zeros;
-    memset(zeros.b, '0', sizeof zeros.b);
-    channel_expect(c, CHANNEL_BLOCK, &zeros, body);
-}
-
 static void test_receipts(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){0});
-    transaction *good = make_transaction(h, 1, 1), *proven = make_transaction(h, 2, 1), *wrong = make_transaction(h, 3, 9);
+    house *h = house_open((channel_door_config){0});
+    transaction *good = house_transaction(h, 1, 1), *proven = house_transaction(h, 2, 1), *wrong = house_transaction(h, 3, 9);
     for (unsigned version = 1; version <= 3; version += 2) {
-        channel_client *c = enter(h, version);
+        channel_client *c = house_enter(h, version);
         channel_send_text(c, CHANNEL_TOPICS, "[\"_block_notify_1\", 5, \"\"]");
         transaction *tx = version == 1 ? good : proven;
         channel_seq seq = send_transaction(c, version == 1 ? "sendRawTransaction" : "sendRawTransactionAndGetProof", tx);
@@ -223,14 +153,14 @@ static void test_receipts(void **state)
     transaction_drop(good);
     transaction_drop(proven);
     transaction_drop(wrong);
-    close_house(h);
+    house_close(h);
 }
 
 static void test_block_pushes(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){0});
-    channel_client *old = enter(h, 0), *young = enter(h, 3), *deaf = enter(h, 3);
+    house *h = house_open((channel_door_config){0});
+    channel_client *old = house_enter(h, 0), *young = house_enter(h, 3), *deaf = house_enter(h, 3);
     channel_send_text(old, CHANNEL_TOPICS, "[\"_block_notify_1\"]");
     channel_send_text(young, CHANNEL_TOPICS, "[\"_block_notify_1\"]");
     channel_send_text(deaf, CHANNEL_TOPICS, "[\"_block_notify_2\"]");
@@ -242,34 +172,34 @@ static void test_block_pushes(void **state)
         assert_memory_equal(&f.seq, &seq, sizeof seq);
     }
     world_make_block(h->w, NULL, 0);
-    expect_block(old, "\x10_block_notify_1" "1,1");
-    expect_block(young, "\x10_block_notify_1{\"blockNumber\":1,\"groupID\":1}\n");
+    house_expect_block(old, "\x10_block_notify_1" "1,1");
+    house_expect_block(young, "\x10_block_notify_1{\"blockNumber\":1,\"groupID\":1}\n");
     channel_send_text(old, CHANNEL_TOPICS, "[]");
     channel_seq seq = channel_send_text(old, CHANNEL_HEARTBEAT, "0");
     channel_expect(old, CHANNEL_HEARTBEAT, &seq, "1");
     world_make_block(h->w, NULL, 0);
-    expect_block(young, "\x10_block_notify_1{\"blockNumber\":2,\"groupID\":1}\n");
+    house_expect_block(young, "\x10_block_notify_1{\"blockNumber\":2,\"groupID\":1}\n");
     channel_frame f;
     assert_false(channel_receive_within(old, 50, &f));
     assert_false(channel_receive_within(deaf, 10, &f));
     for (size_t i = 0; i < COUNT(all); i++)
         channel_disconnect(all[i]);
-    close_house(h);
+    house_close(h);
 }
 
 /* A client that went away, a door that stops: receipts that are still awaited are dropped. */
 static void test_receipt_without_client(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){0});
+    house *h = house_open((channel_door_config){0});
     h->w->seals = false;
-    transaction *tx = make_transaction(h, 1, 1), *later = make_transaction(h, 2, 1);
-    channel_client *c = enter(h, 3);
+    transaction *tx = house_transaction(h, 1, 1), *later = house_transaction(h, 2, 1);
+    channel_client *c = house_enter(h, 3);
     channel_seq seq = send_transaction(c, "sendRawTransaction", tx);
     expect_hash(c, &seq, tx);
     channel_disconnect(c);
     world_make_block(h->w, &tx, 1);
-    c = enter(h, 3);
+    c = house_enter(h, 3);
     seq = send_transaction(c, "sendRawTransaction", later);
     expect_hash(c, &seq, later);
     while (h->w->waiting_count == 0)
@@ -277,14 +207,14 @@ static void test_receipt_without_client(void **state)
     channel_disconnect(c);
     transaction_drop(tx);
     transaction_drop(later);
-    close_house(h);
+    house_close(h);
 }
 
 static void test_limits(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){.requests_per_second = 3});
-    channel_client *c = enter(h, 3);
+    house *h = house_open((channel_door_config){.requests_per_second = 3});
+    channel_client *c = house_enter(h, 3);
     size_t refused = 0;
     for (int i = 0; i < 12; i++) {
         channel_send_text(c, CHANNEL_RPC, "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":4}");
@@ -300,7 +230,7 @@ static void test_limits(void **state)
     assert_memory_equal(&f.seq, &seq, sizeof seq);
     assert_true(bytes_start_with(f.body, BYTES_OF_LITERAL("{\"id\":4,\"jsonrpc\":\"2.0\",\"result\":{\"Build Time\"")));
     channel_disconnect(c);
-    close_house(h);
+    house_close(h);
 }
 
 /* EC certificates: the agency is checked, and the key counts against a group's allow list (network.md 8.1, 12.1). */
@@ -308,17 +238,17 @@ static void test_who_may_come(void **state)
 {
     (void)state;
     for (int other = 0; other <= 1; other++) {
-        house *h = open_house_with((channel_door_config){0}, channel_certificates_ec(other));
+        house *h = house_open_with((channel_door_config){0}, channel_certificates_ec(other));
         assert_int_equal(channel_is_let_in(channel_door_port(h->door), h->certificates), !other);
-        close_house(h);
+        house_close(h);
     }
     static const char request[] = "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":1}";
     static const char registration[] = "\x01{\"filterID\":\"f\",\"groupID\":1,\"addresses\":[],\"topics\":[]}";
     for (size_t count = 0; count <= 2; count++) { /* no list; a list without the key; one with it */
-        house *h = open_house_with((channel_door_config){0}, channel_certificates_ec(false));
+        house *h = house_open_with((channel_door_config){0}, channel_certificates_ec(false));
         node_id allowed[2] = {{{1}}, h->certificates->sdk.id};
-        h->w->limits = (rpc_group_limits){.allowed_sdks = allowed, .allowed_sdk_count = count};
-        channel_client *c = enter(h, 3);
+        world_allow(h->w, allowed, count);
+        channel_client *c = house_enter(h, 3);
         channel_seq seq = channel_send_text(c, CHANNEL_RPC, request);
         channel_expect(c, CHANNEL_RPC, &seq,
                        count == 1 ? "{\"error\":{\"code\":-40012,\"message\":\"getBlockNumber The SDK is not allowed to access this group\"},"
@@ -327,18 +257,18 @@ static void test_who_may_come(void **state)
         seq = channel_send_text(c, CHANNEL_REGISTER_EVENTS, registration);
         channel_expect(c, CHANNEL_REGISTER_EVENTS, &seq, count == 1 ? "\x01{\"result\":-41006}\n" : "\x01{\"result\":0}\n");
         channel_disconnect(c);
-        close_house(h);
+        house_close(h);
     }
 }
 
 static void test_event_limits(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){0});
+    house *h = house_open((channel_door_config){0});
     h->w->limits.event_blocks_max = 2;
     for (int i = 0; i < 3; i++)
         world_make_block(h->w, NULL, 0);
-    channel_client *c = enter(h, 3);
+    channel_client *c = house_enter(h, 3);
     static const struct {
         const char *range, *result;
     } cases[] = {{"\"fromBlock\":1", "\x01{\"result\":-41003}\n"}, {"\"fromBlock\":2", "\x01{\"result\":0}\n"},
@@ -359,23 +289,23 @@ static void test_event_limits(void **state)
     }
     assert_int_equal(accepted, CHANNEL_SESSION_FILTERS);
     channel_disconnect(c);
-    close_house(h);
+    house_close(h);
 }
 
 static void test_hostile_frames(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){.idle_ms = 300});
+    house *h = house_open((channel_door_config){.idle_ms = 300});
     static const uint8_t lengths[][6] = {
         {0, 0, 0, 10, 0, 0x12}, {0x06, 0x40, 0, 1, 0, 0x12}, {0xff, 0xff, 0xff, 0xff, 0, 0}, {0, 1, 0x40, 0, 0, 0x13}};
     for (size_t i = 0; i < COUNT(lengths); i++) {
-        channel_client *c = enter(h, 0);
+        channel_client *c = house_enter(h, 0);
         channel_write(c, bytes_of(lengths[i], 6));
         channel_expect_end(c);
         channel_disconnect(c);
     }
     /* A frame in single bytes, then half a frame and silence. */
-    channel_client *c = enter(h, 0);
+    channel_client *c = house_enter(h, 0);
     channel_seq seq = {{1}};
     uint8_t frame[CHANNEL_HEADER_BYTES + 1];
     channel_frame_write_header(&(channel_frame){CHANNEL_HEARTBEAT, seq, 0, bytes_of(NULL, 1)}, frame);
@@ -386,14 +316,14 @@ static void test_hostile_frames(void **state)
     channel_write(c, bytes_of(frame, 20));
     channel_expect_end(c); /* idle, with close_notify */
     channel_disconnect(c);
-    close_house(h);
+    house_close(h);
 }
 
 /* A client that asks and never reads: closed at once when the hard limit is reached, after a while above the soft one. */
 static void expect_close_of_slow_reader(channel_door_config config)
 {
-    house *h = open_house(config);
-    channel_client *c = enter(h, 3);
+    house *h = house_open(config);
+    channel_client *c = house_enter(h, 3);
     int small = 4096;
     setsockopt(c->socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     bool closed = false;
@@ -404,9 +334,9 @@ static void expect_close_of_slow_reader(channel_door_config config)
     }
     assert_true(closed);
     channel_disconnect(c);
-    c = enter(h, 3); /* the door goes on */
+    c = house_enter(h, 3); /* the door goes on */
     channel_disconnect(c);
-    close_house(h);
+    house_close(h);
 }
 
 static void test_slow_reader(void **state)
@@ -418,40 +348,23 @@ static void test_slow_reader(void **state)
 
 /* ---- AMOP without other nodes ---- */
 
-static void subscribe(channel_client *c, const char *topics)
-{
-    channel_send_text(c, CHANNEL_TOPICS, topics);
-    channel_seq seq = channel_send_text(c, CHANNEL_RPC, "[]"); /* the topics are taken when this is answered */
-    channel_frame f = channel_receive(c);
-    assert_memory_equal(&f.seq, &seq, sizeof seq);
-}
-
-static void expect_result(channel_client *c, const channel_seq *seq, int32_t result, const char *body)
-{
-    channel_frame f = channel_receive(c);
-    assert_int_equal(f.type, CHANNEL_AMOP_RESPONSE);
-    assert_memory_equal(&f.seq, seq, sizeof *seq);
-    assert_int_equal(f.result, result);
-    assert_true(bytes_equal_text(f.body, body));
-}
-
 static void test_amop(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){.amop_answer_ms = 200});
-    channel_client *asker = enter(h, 3), *first = enter(h, 3), *second = enter(h, 1);
+    house *h = house_open((channel_door_config){.amop_answer_ms = 200});
+    channel_client *asker = house_enter(h, 3), *first = house_enter(h, 3), *second = house_enter(h, 1);
     channel_seq seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02thi");
-    expect_result(asker, &seq, 100, "");
-    subscribe(asker, "[\"t\"]"); /* the only one: nobody else to ask */
+    house_expect_amop(asker, &seq, 100, "");
+    house_subscribe(asker, "[\"t\"]"); /* the only one: nobody else to ask */
     seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02thi");
-    expect_result(asker, &seq, 100, "");
-    subscribe(first, "[\"t\",\"u\"]");
+    house_expect_amop(asker, &seq, 100, "");
+    house_subscribe(first, "[\"t\",\"u\"]");
     seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02thi");
     channel_expect(first, CHANNEL_AMOP_REQUEST, &seq, "\x02thi");
     channel_send_with(first, CHANNEL_AMOP_RESPONSE, &seq, 105, BYTES_OF_LITERAL("\x02tho")); /* its own result passes through */
-    expect_result(asker, &seq, 105, "\x02tho");
+    house_expect_amop(asker, &seq, 105, "\x02tho");
     /* One does not answer, the other one does; then one goes away while it is asked. */
-    subscribe(second, "[\"t\"]");
+    house_subscribe(second, "[\"t\"]");
     bool was_asked[2] = {false};
     for (int i = 0; i < 40 && !(was_asked[0] && was_asked[1]); i++) {
         seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02thi");
@@ -464,15 +377,15 @@ static void test_amop(void **state)
         assert_memory_equal(&f.seq, &seq, sizeof seq);
         channel_expect(other, CHANNEL_AMOP_REQUEST, &seq, "\x02thi"); /* after 200 ms */
         channel_send_with(other, CHANNEL_AMOP_RESPONSE, &seq, 0, BYTES_OF_LITERAL("\x02tok"));
-        expect_result(asker, &seq, 0, "\x02tok");
+        house_expect_amop(asker, &seq, 0, "\x02tok");
     }
     seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02uhi");
     channel_expect(first, CHANNEL_AMOP_REQUEST, &seq, "\x02uhi");
     channel_disconnect(first);
-    expect_result(asker, &seq, 100, "");
+    house_expect_amop(asker, &seq, 100, "");
     /* Multicast: to all with the topic but the sender, whose own body comes back. */
     seq = channel_send_text(asker, CHANNEL_AMOP_MULTICAST, "\x02tall");
-    expect_result(asker, &seq, 0, "\x02tall");
+    house_expect_amop(asker, &seq, 0, "\x02tall");
     channel_expect(second, CHANNEL_AMOP_MULTICAST, &seq, "\x02tall");
     static const char *const broken[] = {"", "\x09t", "\xff"}; /* HARDEN: ignored */
     for (size_t i = 0; i < COUNT(broken); i++) {
@@ -484,23 +397,23 @@ static void test_amop(void **state)
     assert_false(channel_receive_within(asker, 50, &f));
     channel_disconnect(asker);
     channel_disconnect(second);
-    close_house(h);
+    house_close(h);
 }
 
 static void test_bandwidth(void **state)
 {
     (void)state;
-    house *h = open_house((channel_door_config){.amop_bytes_per_second = 1});
-    channel_client *c = enter(h, 3);
+    house *h = house_open((channel_door_config){.amop_bytes_per_second = 1});
+    channel_client *c = house_enter(h, 3);
     uint8_t *body = memory_new(6 * 1024 * 1024);
     body[0] = 1;
     for (int i = 0; i < 5; i++) { /* a quarter of each counts; 5 MiB are stored */
         channel_seq seq = channel_send(c, CHANNEL_AMOP_REQUEST, bytes_of(body, 6 * 1024 * 1024));
-        expect_result(c, &seq, i < 3 ? 100 : 103, "");
+        house_expect_amop(c, &seq, i < 3 ? 100 : 103, "");
     }
     free(body);
     channel_disconnect(c);
-    close_house(h);
+    house_close(h);
 }
 
 int main(void)
