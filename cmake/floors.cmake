@@ -4,6 +4,8 @@ hanse_floor(codec NEEDS base LIBS PkgConfig::JANSSON PkgConfig::LZMA snappy)
 hanse_floor(crypto NEEDS codec LIBS PkgConfig::OPENSSL PkgConfig::SECP256K1 PkgConfig::GMP PkgConfig::SODIUM)
 hanse_floor(tls NEEDS crypto LIBS PkgConfig::OPENSSL)
 hanse_floor(chain NEEDS crypto)
+hanse_floor(client NEEDS chain tls LIBS PkgConfig::UV http_parser)
+target_include_directories(hanse_client PUBLIC ${PROJECT_SOURCE_DIR}/include)
 hanse_floor(store NEEDS chain LIBS rocksdb)
 hanse_floor(state NEEDS store)
 hanse_floor(vm NEEDS state)
@@ -36,9 +38,9 @@ add_custom_target(hanse_build_info
   BYPRODUCTS ${PROJECT_BINARY_DIR}/generated/hanse_build.h COMMENT "")
 add_dependencies(hanse_node hanse_build_info)
 target_include_directories(hanse_node PRIVATE ${PROJECT_BINARY_DIR}/generated)
-hanse_floor(tool NEEDS node sim)
+hanse_floor(tool NEEDS node sim client)
 
-set(HANSE_FLOORS base codec crypto tls chain store state vm contract executor ledger txpool consensus sync group sim net rpc channel node tool)
+set(HANSE_FLOORS base codec crypto tls chain client store state vm contract executor ledger txpool consensus sync group sim net rpc channel node tool)
 
 # One hand-made bug of base/mutant.h, to see the simulator find it (make sim-mutants). Only the files that hold one are built anew.
 set(HANSE_MUTANT "" CACHE STRING "number of a bug of src/base/mutant.h; never in a build that is used")

@@ -23,6 +23,8 @@ def main() -> int:
             if not match:
                 continue
             used = match.group(1)
+            if used == "hanse":  # include/hanse: the client floor's contract
+                used = "client"
             if used not in level:
                 problems.append(f"{path}:{number}: includes {used}/, which is not a floor")
             elif level[used] > level[floor]:

@@ -53,7 +53,9 @@ typedef struct hanse_account hanse_account;
 
 /* A new random secp256k1 key. */
 hanse_account *hanse_account_new(hanse_error *error);
-/* PEM (PKCS#8 or SEC1), as get_account.sh and the Java SDK write it. */
+/* The same on the curve SM2, for chains with national algorithms. A key of the other kind cannot sign for a chain. */
+hanse_account *hanse_account_new_national(hanse_error *error);
+/* PEM (PKCS#8 or SEC1), as get_account.sh and the Java SDK write it; secp256k1 or SM2. */
 hanse_account *hanse_account_read_pem(const char *path, hanse_error *error);
 /* PKCS#12, as get_account.sh -p and the Java SDK write it. */
 hanse_account *hanse_account_read_p12(const char *path, const char *password, hanse_error *error);
@@ -89,7 +91,8 @@ typedef struct {
     void *context;
 } hanse_client_options;
 
-/* Waits: until one node is connected and has told its version, at most timeout_ms. */
+/* Waits: until one node is connected and has told its version, at most timeout_ms; fails at once when the first attempt on every
+   node failed. */
 hanse_client *hanse_client_open(const hanse_client_options *options, hanse_error *error);
 /* Ends every request under way with HANSE_ERROR_CONNECTION, calls no callback after it returned. NULL is allowed. */
 void hanse_client_close(hanse_client *client);
@@ -116,6 +119,8 @@ typedef struct hanse_abi hanse_abi;
 /* The JSON array a Solidity compiler writes. */
 hanse_abi *hanse_abi_parse(const char *json, hanse_error *error);
 hanse_abi *hanse_abi_read(const char *path, hanse_error *error);
+/* For chains with national algorithms: selectors and topics are made with SM3. */
+hanse_abi *hanse_abi_parse_national(const char *json, hanse_error *error);
 void hanse_abi_free(hanse_abi *abi); /* NULL is allowed */
 
 typedef enum { HANSE_FUNCTION, HANSE_CONSTRUCTOR, HANSE_EVENT } hanse_abi_kind;
@@ -179,8 +184,8 @@ const char *hanse_receipt_log(const hanse_receipt *r, size_t index); /* a JSON o
 const char *hanse_receipt_json(const hanse_receipt *r);              /* all of it */
 void hanse_receipt_free(hanse_receipt *r);                           /* NULL is allowed */
 
-/* Waits. A call without a transaction. from NULL: the zero address. *status (may be NULL): 0, or why the call failed; then the
-   output is what the contract left. */
+/* Waits. A call without a transaction. from NULL: the address 1 (for the zero address nodes execute nothing). *status (may be
+   NULL): 0, or why the call failed; then the output is what the contract left. */
 char *hanse_call(hanse_client *client, const char *from, const char *to, const char *data, int *status, hanse_error *error);
 
 /* ---- blocks and events ---- */

@@ -2,7 +2,8 @@
 #ifndef HANSE_NODE_BUILD_INFO_H
 #define HANSE_NODE_BUILD_INFO_H
 
-#define HANSE_VERSION "0.1.0"
+#include "base/version.h"
+
 /* The reference release whose protocol this build speaks; the largest supported_version it writes. */
 #define HANSE_PROTOCOL_VERSION "2.11.1"
 

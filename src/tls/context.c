@@ -25,9 +25,11 @@ static const char signature_algorithms[] =
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-SHA384:ECDHE-ECDSA-AES128-SHA256:"       \
     "ECDHE-ECDSA-AES256-SHA:ECDHE-ECDSA-AES128-SHA"
 static const char ec_ciphers[] = EC_CIPHERS;
-static const char rsa_ciphers[] =
-    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-GCM-SHA256:ECDHE-RSA-AES256-SHA384:"
-    "ECDHE-RSA-AES128-SHA256:ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-SHA:AES256-SHA256:AES128-SHA256:AES256-SHA:AES128-SHA";
+#define RSA_CIPHERS                                                                                                         \
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-GCM-SHA256:ECDHE-RSA-AES256-SHA384:"   \
+    "ECDHE-RSA-AES128-SHA256:ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-SHA:AES256-SHA256:AES128-SHA256:AES256-SHA:AES128-SHA"
+static const char rsa_ciphers[] = RSA_CIPHERS;
+static const char sdk_ciphers[] = EC_CIPHERS ":" RSA_CIPHERS; /* the node's key need not be of the SDK's kind */
 
 const char *tls_error_text(char *out, size_t size)
 {
@@ -164,10 +166,10 @@ static bool load_own(tls_context *context, const tls_identity *identity, error_t
     for (int i = 1; ok && i < sk_X509_num(chain); i++)
         ok = SSL_CTX_add1_chain_cert(context->ssl, sk_X509_value(chain, i)) == 1 ||
              error_set(why, "%s: certificate %d cannot be used", identity->certificate.name, i + 1);
-    bool is_ec = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC;
+    bool is_ec = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC, is_sdk = context->purpose == TLS_SDK;
     if (ok)
-        ok = (SSL_CTX_set_cipher_list(context->ssl, is_ec ? ec_ciphers : rsa_ciphers) == 1 &&
-              SSL_CTX_set1_groups_list(context->ssl, is_ec ? peer_groups : rsa_groups) == 1) ||
+        ok = (SSL_CTX_set_cipher_list(context->ssl, is_sdk ? sdk_ciphers : is_ec ? ec_ciphers : rsa_ciphers) == 1 &&
+              SSL_CTX_set1_groups_list(context->ssl, is_ec || is_sdk ? peer_groups : rsa_groups) == 1) ||
              error_set(why, "the TLS library lacks the needed ciphers or curves");
     sk_X509_pop_free(chain, X509_free);
     EVP_PKEY_free(key);

@@ -24,7 +24,8 @@ typedef struct {
 
 typedef enum {
     TLS_PEER,          /* node to node, both directions: EC leaf, secp256k1 first, node id from the leaf */
-    TLS_CHANNEL        /* SDK to node, server only: EC or RSA identity; the leaf's key may be missing */
+    TLS_CHANNEL,       /* SDK to node, the node's side: EC or RSA identity; the leaf's key may be missing */
+    TLS_SDK            /* SDK to node, the SDK's side: EC or RSA identity; any node that the authorities vouch for, no host names */
 } tls_purpose;
 
 enum { TLS_NAME_BYTES = 256, TLS_LIST_MAX = 4096 };
