@@ -14,7 +14,7 @@
 
 struct logger {
     log_config config;
-    char *directory;
+    char *directory, *name;
     pthread_mutex_t lock; /* guards what follows */
     int file;             /* -1: none open */
     int hour;             /* local hour of day the file was opened in */
@@ -30,9 +30,9 @@ const char *log_level_text(log_level level)
 
 static bool open_file(logger *l, const struct tm *now, error_text *why)
 {
-    char name[64], path[4096];
-    strftime(name, sizeof name, "log_%Y%m%d%H.%M.log", now);
-    snprintf(path, sizeof path, "%s/%s", l->directory, name);
+    char stamp[64], path[4096];
+    strftime(stamp, sizeof stamp, "%Y%m%d%H.%M", now);
+    snprintf(path, sizeof path, "%s/%s_%s.log", l->directory, l->name, stamp);
     int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (file < 0)
         return error_set(why, "log file %s: %s", path, strerror(errno));
@@ -66,7 +66,10 @@ static bool make_directories(const char *path, error_text *why)
 logger *log_open(const log_config *config, error_text *why)
 {
     logger *l = memory_new(sizeof *l);
-    *l = (logger){.config = *config, .directory = memory_copy_text(config->directory ? config->directory : "."), .file = -1};
+    *l = (logger){.config = *config,
+                  .directory = memory_copy_text(config->directory ? config->directory : "."),
+                  .name = memory_copy_text(config->name ? config->name : "log"),
+                  .file = -1};
     pthread_mutex_init(&l->lock, NULL);
     if (!config->enabled || config->to_console)
         return l;
@@ -88,6 +91,7 @@ void log_close(logger *l)
         close(l->file);
     pthread_mutex_destroy(&l->lock);
     free(l->directory);
+    free(l->name);
     free(l);
 }
 
@@ -96,12 +100,14 @@ bool log_wants(const logger *l, log_level level)
     return l != NULL && l->config.enabled && level >= l->config.level;
 }
 
-static int print_prefix(char *record, size_t room, log_level level, const struct timeval *now, const struct tm *local,
+static int print_prefix(const logger *l, char *record, size_t room, log_level level, const struct timeval *now, const struct tm *local,
                         int group_id)
 {
     char thread[32] = "", stamp[32], group[16] = "";
-    pthread_getname_np(pthread_self(), thread, sizeof thread);
     strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", local);
+    if (l->config.brief)
+        return snprintf(record, room, "%s|%s.%06ld|", log_level_text(level), stamp, (long)now->tv_usec);
+    pthread_getname_np(pthread_self(), thread, sizeof thread);
     if (group_id)
         snprintf(group, sizeof group, "[g:%d]", group_id);
     return snprintf(record, room, "%s|%s.%06ld|%s-0x%016lx|%s", log_level_text(level), stamp, (long)now->tv_usec, thread,
@@ -135,7 +141,7 @@ void log_write(logger *l, log_level level, int group_id, const char *format, ...
     gettimeofday(&now, NULL);
     localtime_r(&now.tv_sec, &local);
     char record[LOG_RECORD_MAX_BYTES];
-    size_t used = (size_t)print_prefix(record, sizeof record, level, &now, &local, group_id);
+    size_t used = (size_t)print_prefix(l, record, sizeof record, level, &now, &local, group_id);
     va_list args;
     va_start(args, format);
     int length = vsnprintf(record + used, sizeof record - used, format, args);

@@ -14,9 +14,11 @@ typedef struct logger logger;
 
 typedef struct {
     const char *directory;       /* created when absent */
+    const char *name;            /* files are NAME_<date and hour>.log; NULL: log */
     log_level level;             /* records below it are not written */
     bool enabled;
     bool to_console;             /* standard output instead of files */
+    bool brief;                  /* no thread and group: level|time|message, as in the statistics log (7.4) */
     uint64_t max_file_bytes;
 } log_config;
 

@@ -23,6 +23,7 @@ struct channel_call {
     bytes body;               /* the same; owned */
     out_frame *answer;
     bool is_answered;
+    int32_t group_id;         /* whose traffic it is; -1: of none */
     channel_ticket *early;    /* receipts that came before the answer */
     struct channel_call *next; /* while it is delayed */
     uint64_t due_ms;
@@ -133,7 +134,8 @@ static limiter *limiter_of_group(channel_door *d, int32_t group_id, uint64_t now
 
 static bool take_permits(rpc_client *client, int32_t group_id)
 {
-    channel_door *d = call_of(client)->door;
+    channel_call *c = call_of(client);
+    channel_door *d = c->door;
     uint64_t now = clock_steady_ms();
     pthread_mutex_lock(&d->limits_lock);
     bool ok = limiter_take(&d->requests, 1, now);
@@ -141,6 +143,7 @@ static bool take_permits(rpc_client *client, int32_t group_id)
     if (of_group)
         ok = limiter_take(of_group, 1, now);
     pthread_mutex_unlock(&d->limits_lock);
+    c->group_id = ok ? group_id : -1;
     return ok;
 }
 
@@ -195,6 +198,8 @@ static void on_json_rpc_done(void *context, bytes response)
         "\"jsonrpc\":\"2.0\"}\n";
     if (response.size > CHANNEL_FRAME_MAX_BYTES - CHANNEL_HEADER_BYTES)
         response = BYTES_OF_LITERAL(too_large);
+    traffic_count(c->door->traffic, c->group_id, TRAFFIC_RPC_IN, c->body.size);
+    traffic_count(c->door->traffic, c->group_id, TRAFFIC_RPC_OUT, response.size);
     c->answer = channel_out_frame(CHANNEL_RPC, &c->seq, 0, BYTES_EMPTY, response);
     mailbox_post(c->mail, &c->arrival);
 }
@@ -254,6 +259,7 @@ void channel_start_call(channel_session *s, const channel_frame *f)
                         .mail = mailbox_keep(d->mail),
                         .session_id = s->id,
                         .seq = f->seq,
+                        .group_id = -1,
                         .who = memory_new(sizeof *c->who),
                         .body = bytes_of(body, f->body.size)};
     reference_init(&c->references);

@@ -198,6 +198,7 @@ channel_door *channel_door_start(const channel_door_config *config, const rpc_ba
     d->backend = backend;
     d->workers = workers;
     d->log = l;
+    d->traffic = config->traffic;
     pthread_mutex_init(&d->limits_lock, NULL);
     configure(d, config);
     open_loop(d);

@@ -40,6 +40,7 @@ typedef struct {
     bool check_issuer;                 /* network_security.check_cert_issuer */
     int64_t requests_per_second;       /* of the node; 0: off */
     double amop_bytes_per_second;      /* 0: off */
+    traffic *traffic;                  /* borrowed for the door's life; NULL: nobody counts */
     uint64_t seed;
     /* 0: 60000, 20000, 5000, 30000; other values are for tests. */
     uint64_t idle_ms, handshake_ms, amop_answer_ms, amop_request_ms;

@@ -211,6 +211,7 @@ static void push_completed(channel_session *s, const event_filter *f)
     json_write_null(&w);
     end_push(&w, EVENT_COMPLETED);
     channel_seq seq = push_seq();
+    traffic_count(s->door->traffic, f->group_id, TRAFFIC_EVENTS_OUT, CHANNEL_HEADER_BYTES + text.size);
     channel_session_send(s, CHANNEL_EVENTS, &seq, 0, BYTES_EMPTY, buffer_bytes(&text));
     buffer_free(&text);
 }
@@ -221,6 +222,7 @@ static void finish_item(channel_door *d, search_item *item)
     channel_session *s = f->is_removed ? NULL : channel_session_find(d, f->session_id);
     f->next_block += item->done;
     if (s && item->frame) {
+        traffic_count(d->traffic, f->filter.group_id, TRAFFIC_EVENTS_OUT, item->frame->size);
         channel_session_queue(s, item->frame);
         item->frame = NULL;
     }
@@ -380,6 +382,7 @@ void channel_register_events(channel_session *s, const channel_frame *f)
         return;
     channel_filter *one = memory_new(sizeof *one);
     int result = event_filter_parse(&one->filter, json);
+    traffic_count(d->traffic, one->filter.group_id, TRAFFIC_REGISTER_IN, f->body.size + CHANNEL_HEADER_BYTES);
     if (result == EVENT_OK)
         result = check_registration(s, &one->filter);
     channel_group *g = result == EVENT_OK ? channel_group_of(d, one->filter.group_id) : NULL;
@@ -408,6 +411,7 @@ void channel_unregister_events(channel_session *s, const channel_frame *f)
     event_filter wanted;
     int result = event_filter_parse(&wanted, json);
     channel_group *g = result == EVENT_OK ? channel_group_of(d, wanted.group_id) : NULL;
+    traffic_count(d->traffic, wanted.group_id, TRAFFIC_UNREGISTER_IN, f->body.size + CHANNEL_HEADER_BYTES);
     if (result == EVENT_OK && g == NULL)
         result = EVENT_GROUP_NOT_EXIST;
     if (result == EVENT_OK && !channel_may_use_group(d, &s->peer, wanted.group_id))

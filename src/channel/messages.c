@@ -159,6 +159,11 @@ static const struct {
     {CHANNEL_TOPIC_VERIFIED, SMALL_BODY_BYTES, channel_topic_verified},
 };
 
+bool channel_is_amop(uint16_t type)
+{
+    return type == CHANNEL_AMOP_REQUEST || type == CHANNEL_AMOP_RESPONSE || type == CHANNEL_AMOP_MULTICAST;
+}
+
 size_t channel_body_limit(uint16_t type)
 {
     for (size_t i = 0; i < COUNT(kinds); i++)
@@ -169,6 +174,8 @@ size_t channel_body_limit(uint16_t type)
 
 void channel_handle(channel_session *s, const channel_frame *f)
 {
+    if (channel_is_amop(f->type))
+        traffic_count(s->door->traffic, 0, TRAFFIC_AMOP_IN, CHANNEL_HEADER_BYTES + f->body.size);
     if (s->door->stopping || channel_amop_answered(s, f))
         return; /* whatever its type (network.md 8.2) */
     for (size_t i = 0; i < COUNT(kinds); i++)

@@ -70,6 +70,7 @@ struct channel_door {
     const rpc_backend *backend;
     worker_pool *workers;
     logger *log;
+    traffic *traffic;
     tls_context *tls;
     uint64_t idle_ms, handshake_ms, amop_answer_ms, amop_request_ms, out_soft_ms;
     size_t out_soft_bytes, out_hard_bytes;
@@ -130,6 +131,7 @@ bool channel_session_has_topic(const channel_session *s, bytes topic);
 
 /* messages.c */
 size_t channel_body_limit(uint16_t type);
+bool channel_is_amop(uint16_t type); /* 0x30, 0x31, 0x35 */
 void channel_handle(channel_session *s, const channel_frame *f);
 void channel_drop_topics(channel_session *s);
 void channel_publish_topics(channel_door *d);

@@ -21,6 +21,7 @@ static void send_receipt(channel_door *d, channel_ticket *t)
     channel_seq seq;
     channel_session *s = channel_session_find(d, channel_call_session(t->call, &seq));
     if (s && t->frame) {
+        traffic_count(d->traffic, t->group_id, TRAFFIC_RECEIPTS_OUT, t->frame->size);
         channel_session_queue(s, t->frame);
         t->frame = NULL;
     }

@@ -303,6 +303,8 @@ void channel_session_queue(channel_session *s, out_frame *f)
                               d->out_bytes, d->out_hard_bytes, CHANNEL_OUT_TOTAL_BYTES);
         return;
     }
+    if (d->traffic && channel_is_amop(channel_frame_peek_type(bytes_of(f->data, f->size))))
+        traffic_count(d->traffic, 0, TRAFFIC_AMOP_OUT, f->size);
     *s->out_end = f;
     s->out_end = &f->next;
     s->out_bytes += cost;

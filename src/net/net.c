@@ -34,6 +34,7 @@ static net *net_new(const net_config *config, const net_handler *handler)
     net *n = memory_new(sizeof *n);
     *n = (net){.handler = *handler,
                .log = config->log,
+               .traffic = config->traffic,
                .format = config->old_frames ? FRAME_OLD : FRAME_CURRENT,
                .compress = !config->disable_compress,
                .handshake_level = config->quiet_handshakes ? LOG_DEBUG : LOG_WARNING,

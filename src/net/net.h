@@ -6,6 +6,7 @@
 #define HANSE_NET_NET_H
 
 #include "base/log.h"
+#include "net/traffic.h"
 #include "tls/tls.h"
 
 typedef struct net net;
@@ -102,6 +103,7 @@ typedef struct {
     bool disable_compress;             /* p2p.enable_compress=false: never compress; received flags are always honoured */
     bool quiet_handshakes;             /* p2p.connection_warning=false: failed inbound handshakes at debug level */
     size_t session_out_bytes;          /* 0: NET_SESSION_OUT_BYTES */
+    traffic *traffic;                  /* borrowed until net_stop returns; NULL: nobody counts */
     bool old_frames;                   /* supported_version 2.0.0-rc1: 12-byte headers, groups below 128 */
     uint64_t heartbeat_ms, redial_ms, idle_ms, handshake_ms; /* 0: 5000, 10000, 60000, 50000; other values are for tests */
 } net_config;

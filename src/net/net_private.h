@@ -90,6 +90,7 @@ typedef struct pending_request {
 struct net {
     net_handler handler;
     logger *log;
+    traffic *traffic;
     tls_context *tls;
     frame_format format;
     bool compress;

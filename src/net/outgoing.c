@@ -22,6 +22,8 @@ outgoing *outgoing_new(frame_format format, const frame *f, bool compress)
     if (sent.payload.size <= FRAME_MAX_BYTES - header) {
         o = memory_new(sizeof *o + header + sent.payload.size);
         o->owners = 1;
+        o->group = f->group;
+        o->module = f->module;
         o->size = header + sent.payload.size;
         frame_write_header(format, &sent, o->data);
         if (sent.payload.size)

@@ -7,6 +7,7 @@
 
 typedef struct {
     unsigned owners;
+    uint16_t group, module;
     size_t size;
     uint8_t data[];
 } outgoing;

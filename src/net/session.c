@@ -179,6 +179,14 @@ static void pause_reading(session *s)
         uv_timer_start(&n->resume_timer, host_on_resume, CONGESTION_RETRY_MS, 0);
 }
 
+static void count_traffic(session *s, uint16_t group, uint16_t module, bool is_in, size_t size)
+{
+    if (module == NET_MODULE_PBFT || module == NET_MODULE_RAFT)
+        traffic_count(s->net->traffic, group, is_in ? TRAFFIC_CONSENSUS_IN : TRAFFIC_CONSENSUS_OUT, size);
+    else if (module == NET_MODULE_SYNC)
+        traffic_count(s->net->traffic, group, is_in ? TRAFFIC_SYNC_IN : TRAFFIC_SYNC_OUT, size);
+}
+
 /* Gives on every whole frame in the buffer. false: paused or closed; *needed is what the frame at the start needs. */
 static bool deliver_frames(session *s, size_t *needed)
 {
@@ -201,6 +209,7 @@ static bool deliver_frames(session *s, size_t *needed)
         drop_plain(s);
         s->in_start += *needed;
         s->received_frames++;
+        count_traffic(s, f.group, f.module, true, *needed);
         if (s->state == SESSION_CLOSING)
             return false;
     }
@@ -306,6 +315,7 @@ static bool encrypt_some(session *s)
         if (piece < left)
             continue;
         s->sent_frames++;
+        count_traffic(s, item->o->group, item->o->module, false, item->o->size);
         s->out_bytes -= item->o->size + QUEUED_FRAME_BYTES;
         s->out_offset = 0;
         s->out_first = item->next;

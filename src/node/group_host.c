@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "node/sdk_allowlist.h"
+#include "node/statistics.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -383,6 +384,8 @@ static void on_committed(group_host *h, execution *e)
     const block *b = execution_block(e);
     for (size_t i = 0; h->waiters.count && i < b->transaction_count; i++)
         answer_waiter(h, &b->transactions[i]->hash, b->header.number, i);
+    if (h->services->statistics)
+        statistics_write_block(h->services->statistics, h->id, b, &h->services->self);
     if (h->services->on_block)
         h->services->on_block(h->services->on_block_context, h->id, b->header.number);
     execution_drop(e);

@@ -14,6 +14,7 @@ typedef struct group_host group_host;
 /* What a host shares with the rest of the node; outlives every host. */
 typedef struct {
     logger *log;
+    logger *statistics;    /* NULL: off */
     engine *engine;
     worker_pool *workers;  /* decoding, signatures, execution */
     worker_pool *committers; /* the disk */

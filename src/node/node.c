@@ -7,6 +7,7 @@
 #include "tls/identity.h"
 #include "rpc/http_door.h"
 #include "node/signal_files.h"
+#include "node/statistics.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@ struct node {
     node_settings settings;
     host_services services;
     tls_identity identity;
+    traffic *traffic;            /* NULL: no statistics */
+    uint64_t next_statistics_ms;
     group_host *opened[NODE_GROUPS_MAX]; /* until they are started */
     size_t opened_count;
     group_table *groups;
@@ -113,6 +116,35 @@ static bool start_log(node *n, error_text *why)
                          .max_file_bytes = (uint64_t)s->log_file_mb << 20};
     n->services.log = log_open(&config, why);
     return n->services.log != NULL;
+}
+
+/* The statistics log's folder has a fixed name (spec/interfaces.md 7.4). */
+static bool start_statistics(node *n, error_text *why)
+{
+    const node_settings *s = &n->settings;
+    if (!s->enable_statistic)
+        return true;
+    log_config config = {.directory = "stat", .name = "stat", .level = LOG_INFO, .enabled = true, .brief = true,
+                         .max_file_bytes = (uint64_t)s->log_file_mb << 20};
+    n->services.statistics = log_open(&config, why);
+    n->traffic = n->services.statistics ? traffic_new() : NULL;
+    n->next_statistics_ms = clock_steady_ms() + (uint64_t)s->stat_flush_s * 1000;
+    return n->traffic != NULL;
+}
+
+static void stop_statistics(node *n)
+{
+    traffic_free(n->traffic);
+    log_close(n->services.statistics);
+}
+
+static void write_statistics(node *n, uint64_t now_ms)
+{
+    int32_t ids[NODE_GROUPS_MAX];
+    if (n->traffic == NULL || now_ms < n->next_statistics_ms)
+        return;
+    n->next_statistics_ms = now_ms + (uint64_t)n->settings.stat_flush_s * 1000;
+    statistics_write_traffic(n->services.statistics, n->traffic, ids, group_table_ids(n->groups, ids, NODE_GROUPS_MAX));
 }
 
 static void stop_log(node *n)
@@ -215,6 +247,7 @@ static bool start_net(node *n, error_text *why)
                          .blacklist_count = s->blacklist_count,
                          .whitelist_count = s->whitelist_count,
                          .log = n->services.log,
+                         .traffic = n->traffic,
                          .disable_compress = !s->enable_compress,
                          .quiet_handshakes = !s->connection_warning};
     net_handler handler = {.context = n,
@@ -249,6 +282,8 @@ static bool start_groups(node *n, error_text *why)
 {
     (void)why;
     for (size_t i = 0; i < n->opened_count; i++) {
+        if (n->traffic)
+            traffic_add_group(n->traffic, group_host_id(n->opened[i]));
         group_host_start(n->opened[i]);
         bool added = group_table_add(n->groups, n->opened[i]);
         assert(added); /* ids are distinct, and no more than NODE_GROUPS_MAX were opened */
@@ -330,6 +365,7 @@ static bool start_channel(node *n, error_text *why)
                                   .check_issuer = s->check_cert_issuer,
                                   .requests_per_second = s->requests_per_second,
                                   .amop_bytes_per_second = s->amop_bytes_per_second,
+                                  .traffic = n->traffic,
                                   .seed = random_seed()};
     arena *a = &s->memory;
     if (!tls_read_file(a, s->channel_key_path, &config.identity.key, why) ||
@@ -404,6 +440,7 @@ static const signal_file signal_files[] = {
 void node_tick(node *n)
 {
     signal_files_look(n->settings.path, n->signal_files, COUNT(n->signal_files), n);
+    write_statistics(n, clock_steady_ms());
 }
 
 /* Walked forwards to start, backwards to stop. Groups leave before the engine ends, and the engine before the net, because each
@@ -414,6 +451,7 @@ static const struct {
     void (*stop)(node *n);
 } steps[] = {
     {"log", start_log, stop_log},
+    {"statistics", start_statistics, stop_statistics},
     {"certificates and keys", start_identity, stop_identity},
     {"worker threads", start_pools, stop_pools},
     {"group data", open_groups, discard_groups},

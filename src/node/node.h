@@ -22,7 +22,7 @@ typedef struct node node;
 node *node_start(const char *config_path, error_text *why) MUST_USE;
 void node_stop(node *n);
 enum { NODE_TICK_MS = 100 };
-/* What goes by the clock: signal files beside the configuration (spec/interfaces.md 5.5). Main thread, every NODE_TICK_MS. */
+/* What goes by the clock: signal files beside the configuration (spec/interfaces.md 5.5), statistics (7.4). Main thread, every NODE_TICK_MS. */
 void node_tick(node *n);
 /* Groups that run now. */
 size_t node_group_count(node *n);

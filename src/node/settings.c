@@ -49,6 +49,9 @@ static const setting_row node_rows[] = {
     BOOLEAN("log", NULL, "enable", log_enabled, true),
     TEXT("log", NULL, "log_path", log_path, "log"),
     BOOLEAN("log", NULL, "enable_console_output", log_to_console, false),
+    BOOLEAN("log", NULL, "enable_statistic", enable_statistic, false),
+    INTEGER("log", "stat_flush_interval", stat_flush_s, 60, 1, INT_MAX,
+            "init network-stat-handler failed, log.stat_flush_interval must be positive!"),
     INTEGER("log", "max_log_file_size", log_file_mb, 1024, 100, INT_MAX, "log.max_log_file_size must be greater than 100M"),
 };
 

@@ -52,6 +52,8 @@ typedef struct {
     const char *log_path;
     log_level log_threshold;
     int64_t log_file_mb;
+    bool enable_statistic;
+    int64_t stat_flush_s;          /* log.stat_flush_interval */
 
     bool storage_security;
     int64_t worker_threads;        /* [hanse] worker_threads; 0: as many as cores, at most 4 */

@@ -416,6 +416,57 @@ static void test_bandwidth(void **state)
     house_close(h);
 }
 
+/* What the statistics log tells (interfaces.md 7.4): texts of requests that mean a group, frames of registrations, pushes, AMOP. */
+static void test_traffic(void **state)
+{
+    (void)state;
+    traffic *t = traffic_new();
+    traffic_add_group(t, 1);
+    house *h = house_open((channel_door_config){.traffic = t});
+    channel_client *c = house_enter(h, 3);
+    uint64_t wanted[TRAFFIC_KINDS] = {0}, found[TRAFFIC_KINDS];
+    static const char *const uncounted[] = {"[]", "{\"jsonrpc\":\"2.0\",\"method\":\"getGroupList\",\"params\":[],\"id\":1}",
+                                            "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[2],\"id\":1}", "not json"};
+    for (size_t i = 0; i < COUNT(uncounted); i++) {
+        channel_send_text(c, CHANNEL_RPC, uncounted[i]);
+        (void)channel_receive(c);
+    }
+    static const char request[] = "{\"jsonrpc\":\"2.0\",\"method\":\"getBlockNumber\",\"params\":[1],\"id\":1}";
+    channel_send_text(c, CHANNEL_RPC, request);
+    wanted[TRAFFIC_RPC_IN] += strlen(request);
+    wanted[TRAFFIC_RPC_OUT] += channel_receive(c).body.size;
+    assert_int_equal(house_register_events(c, "f", ",\"fromBlock\":5,\"toBlock\":0"), -41003); /* whatever comes of it */
+    wanted[TRAFFIC_REGISTER_IN] +=
+        CHANNEL_HEADER_BYTES + strlen("\x01{\"filterID\":\"f\",\"groupID\":1,\"addresses\":[],\"topics\":[],\"fromBlock\":5,\"toBlock\":0}");
+    static const char leave[] = "\x01{\"filterID\":\"f\",\"groupID\":1,\"addresses\":[],\"topics\":[]}";
+    channel_send_text(c, CHANNEL_UNREGISTER_EVENTS, leave);
+    wanted[TRAFFIC_UNREGISTER_IN] += CHANNEL_HEADER_BYTES + strlen(leave);
+    (void)channel_receive(c);
+    transaction *tx = house_transaction(h, 1, 1);
+    arena a = {0};
+    wanted[TRAFFIC_RPC_IN] += strlen("{\"jsonrpc\":\"2.0\",\"method\":\"sendRawTransaction\",\"params\":[1,\"0x\"],\"id\":1}") + 2 * tx->raw.size;
+    (void)send_transaction(c, "sendRawTransaction", tx);
+    wanted[TRAFFIC_RPC_OUT] += channel_receive(c).body.size;
+    wanted[TRAFFIC_RECEIPTS_OUT] += CHANNEL_HEADER_BYTES + channel_receive(c).body.size;
+    channel_send_text(c, CHANNEL_AMOP_REQUEST, "\x02thi");
+    (void)channel_receive(c); /* 100, empty */
+    house_sync(c);
+    traffic_take(t, 1, found);
+    for (size_t i = 0; i < TRAFFIC_KINDS; i++)
+        assert_int_equal(found[i], wanted[i]);
+    traffic_take(t, 1, found);
+    for (size_t i = 0; i < TRAFFIC_KINDS; i++)
+        assert_int_equal(found[i], 0);
+    traffic_take(t, 0, found);
+    assert_int_equal(found[TRAFFIC_AMOP_IN], CHANNEL_HEADER_BYTES + 4);
+    assert_int_equal(found[TRAFFIC_AMOP_OUT], CHANNEL_HEADER_BYTES);
+    transaction_drop(tx);
+    arena_reset(&a);
+    channel_disconnect(c);
+    house_close(h);
+    traffic_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,7 +475,7 @@ int main(void)
         cmocka_unit_test(test_receipt_without_client),
         cmocka_unit_test(test_limits),         cmocka_unit_test(test_hostile_frames), cmocka_unit_test(test_slow_reader),
         cmocka_unit_test(test_amop),           cmocka_unit_test(test_bandwidth),
-        cmocka_unit_test(test_who_may_come),   cmocka_unit_test(test_event_limits),
+        cmocka_unit_test(test_who_may_come),   cmocka_unit_test(test_event_limits), cmocka_unit_test(test_traffic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
