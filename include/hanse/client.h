@@ -209,9 +209,11 @@ typedef struct {
 /* log: a JSON object: address, blockHash, blockNumber (decimal text), data, logIndex, topics, transactionHash, transactionIndex.
    NULL: to_block is done, nothing follows. Each log comes once and in the chain's order, whatever happens to connections. */
 typedef void (*hanse_event_arrived)(void *context, const char *log);
+/* Waits until a node has taken the filter, so that a refusal is told (but not when called from a callback). */
 hanse_subscription *hanse_events_subscribe(hanse_client *client, const hanse_event_filter *filter, hanse_event_arrived arrived, void *context,
                                            hanse_error *error);
-/* No callback runs after it returned (called from a callback: after that callback). NULL is allowed. */
+/* No callback runs after it returned (called from a callback: after that callback). NULL is allowed. Closing the client
+   unsubscribes what is left; the subscriptions are gone then. */
 void hanse_unsubscribe(hanse_subscription *subscription);
 
 /* ---- AMOP: messages between applications, through the nodes (channel only) ---- */

@@ -163,6 +163,8 @@ static void *run_loop(void *argument)
     client_core *core = argument;
     pthread_mutex_lock(&core->lock); /* core->thread is set now */
     pthread_mutex_unlock(&core->lock);
+    uv_timer_init(&core->loop, &core->pump);
+    core->pump.data = core;
     for (size_t i = 0; i < core->node_count; i++)
         client_node_start(&core->nodes[i]);
     uv_run(&core->loop, UV_RUN_DEFAULT);
@@ -231,6 +233,7 @@ static void stop_loop(client_core *core, void *argument)
     client_subscriptions_drop(core, NULL);
     for (size_t i = 0; i < core->node_count; i++)
         client_node_stop(&core->nodes[i]);
+    uv_close((uv_handle_t *)&core->pump, NULL);
     uv_close((uv_handle_t *)&core->wake, NULL);
 }
 

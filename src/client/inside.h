@@ -166,7 +166,7 @@ typedef struct {
     void (*close)(client_node *n);
     size_t (*waiting_bytes)(const client_node *n);
     void (*beat)(client_node *n);                       /* every beat_ms while it is ready */
-    unsigned beat_ms;
+    unsigned beat_ms, busy_beat_ms;                     /* busy: while there are subscriptions */
 } client_transport;
 extern const client_transport client_channel, client_http;
 
@@ -220,6 +220,13 @@ struct client_core {
     bool stopping;                    /* loop */
     map by_seq;                       /* loop: requests under way */
     struct client_transfer *transfers; /* loop */
+    hanse_subscription *subscriptions; /* loop */
+    size_t subscription_count;
+    unsigned callbacks;               /* loop: of the user, within each other */
+    uv_timer_t pump;                  /* loop: subscriptions have more to tell */
+    struct client_listener *listeners; /* loop: AMOP */
+    size_t listener_count;
+    client_node *amop_home;           /* loop: where topics are listened to, or NULL */
     pthread_mutex_t lock;             /* guards what follows */
     pthread_cond_t changed;
     bool is_ready;                    /* one node was connected */
@@ -240,6 +247,10 @@ size_t client_core_groups(client_core *core, int *out);   /* any; out: CLIENT_GR
 void client_on_height(client_core *core, int group);
 void client_on_node_ready(client_node *n);
 void client_on_node_lost(client_node *n);
+void client_on_pump(uv_timer_t *timer);
+void client_amop_node_ready(client_node *n);
+void client_amop_node_lost(client_node *n);
+void client_amop_drop(client_core *core, const hanse_client *owner);
 void client_transfers_drop(client_core *core, const hanse_client *owner);
 void client_on_event_push(client_node *n, const channel_frame *f);
 void client_on_amop(client_node *n, const channel_frame *f);

@@ -238,4 +238,5 @@ const client_transport client_channel = {
     .waiting_bytes = waiting_bytes,
     .beat = beat,
     .beat_ms = CLIENT_HEARTBEAT_MS,
+    .busy_beat_ms = CLIENT_HEARTBEAT_MS,
 };

@@ -8,6 +8,7 @@
 
 enum {
     HTTP_LINES_MAX = 64,     /* connections to one node; further requests wait for one */
+    HTTP_BUSY_MS = 200,      /* the same while somebody waits for blocks or events */
     HTTP_IDLE_MS = 1000      /* between questions for the height, which also show that the node is there */
 };
 
@@ -264,4 +265,5 @@ const client_transport client_http = {
     .waiting_bytes = waiting_bytes,
     .beat = beat,
     .beat_ms = HTTP_IDLE_MS,
+    .busy_beat_ms = HTTP_BUSY_MS,
 };

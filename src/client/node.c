@@ -151,6 +151,12 @@ static void become_ready(client_node *n)
 
 static void on_timer(uv_timer_t *timer);
 
+static void schedule_beat(client_node *n)
+{
+    const client_core *core = n->core;
+    uv_timer_start(&n->timer, on_timer, core->subscription_count ? core->transport->busy_beat_ms : core->transport->beat_ms, 0);
+}
+
 static void on_height(client_request *r)
 {
     client_node *n = r->node;
@@ -161,7 +167,7 @@ static void on_height(client_request *r)
         client_node_set_height(n, (int)(intptr_t)r->context, height);
     json_decref(result);
     if (n && n->state == NODE_INTRODUCING && n->heights_awaited && --n->heights_awaited == 0) {
-        uv_timer_start(&n->timer, on_timer, n->core->transport->beat_ms, 0);
+        schedule_beat(n);
         become_ready(n);
     }
 }
@@ -229,7 +235,7 @@ static void on_groups(client_request *r)
     int groups[CLIENT_GROUPS_MAX];
     n->heights_awaited = groups_in_use(n, groups);
     if (n->heights_awaited == 0) {
-        uv_timer_start(&n->timer, on_timer, n->core->transport->beat_ms, 0);
+        schedule_beat(n);
         become_ready(n);
         return;
     }
@@ -320,10 +326,12 @@ static void beat(client_node *n)
         client_node_break(n, "the node was silent for %llu ms", (unsigned long long)(now - n->heard_ms));
         return;
     }
-    uv_timer_start(&n->timer, on_timer, core->transport->beat_ms, 0);
+    schedule_beat(n);
     core->transport->beat(n);
-    if (n->state == NODE_READY && now - n->groups_ms > CLIENT_GROUPS_AGE_MS)
+    if (n->state == NODE_READY && now - n->groups_ms > CLIENT_GROUPS_AGE_MS) {
         client_node_ask_groups(n);
+        client_node_ask_heights(n); /* a push may have been lost */
+    }
 }
 
 static void on_timer(uv_timer_t *timer)
