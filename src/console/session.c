@@ -1,0 +1,244 @@
+#include "console/session.h"
+#include "base/memory.h"
+#include "codec/json_read.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ANSWER_VALUES_MAX = 16 * 1024 * 1024 };
+
+struct session_connection {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_over;                  /* opening it ended, either way */
+    bool is_joined;
+    hanse_client_options options;
+    hanse_client *client;          /* NULL: see error */
+    hanse_error error;
+    hanse_client *groups[SESSION_GROUPS_MAX]; /* of other groups */
+    size_t group_count;
+    char *version;
+};
+
+/* ---- the connection ---- */
+
+static void *connect_thread(void *context)
+{
+    session_connection *c = context;
+    hanse_error error = {0};
+    hanse_client *client = hanse_client_open(&c->options, &error);
+    pthread_mutex_lock(&c->lock);
+    c->client = client;
+    c->error = error;
+    c->is_over = true;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+void session_open(session *s, const console_options *options, FILE *out)
+{
+    bool is_terminal = isatty(fileno(out));
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    *s = (session){.options = options, .out = out, .group = options->group};
+    s->has_colours = is_terminal && (no_color == NULL || no_color[0] == '\0') && term && strcmp(term, "dumb") != 0;
+    session_connection *c = memory_new(sizeof *c);
+    s->connection = c;
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_cond_init(&c->changed, NULL);
+    c->options = (hanse_client_options){.nodes = options->nodes, .node_count = options->node_count, .certificates = options->certificates,
+                                        .group = options->group, .timeout_ms = SESSION_CONNECT_MS};
+    if (pthread_create(&c->thread, NULL, connect_thread, c) != 0) {
+        c->is_joined = true;
+        connect_thread(c);
+    }
+}
+
+/* Waits until opening is over, at most wait_ms; UINT_MAX: as long as it takes. */
+static bool wait_over(session_connection *c, unsigned wait_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&c->lock);
+    while (!c->is_over)
+        if (wait_ms == UINT_MAX)
+            pthread_cond_wait(&c->changed, &c->lock);
+        else if (pthread_cond_timedwait(&c->changed, &c->lock, &until) == ETIMEDOUT)
+            break;
+    bool is_over = c->is_over;
+    pthread_mutex_unlock(&c->lock);
+    return is_over;
+}
+
+bool session_is_reachable(session *s, unsigned wait_ms, hanse_error *error)
+{
+    if (!wait_over(s->connection, wait_ms) || s->connection->client)
+        return true;
+    *error = s->connection->error;
+    return false;
+}
+
+bool session_is_connected(session *s)
+{
+    return wait_over(s->connection, 0) && s->connection->client;
+}
+
+bool session_is_settled(session *s)
+{
+    return wait_over(s->connection, 0);
+}
+
+static void join(session_connection *c)
+{
+    wait_over(c, UINT_MAX);
+    if (!c->is_joined)
+        pthread_join(c->thread, NULL);
+    c->is_joined = true;
+}
+
+void session_close(session *s)
+{
+    session_connection *c = s->connection;
+    join(c);
+    for (size_t i = 0; i < c->group_count; i++)
+        hanse_client_close(c->groups[i]);
+    hanse_client_close(c->client);
+    pthread_cond_destroy(&c->changed);
+    pthread_mutex_destroy(&c->lock);
+    free(c->version);
+    free(c);
+    hanse_account_free(s->account);
+    free(s->account_path);
+    arena_reset(&s->memory);
+}
+
+/* Nobody answered when the console started: perhaps by now. */
+static bool reopen(session_connection *c)
+{
+    if (c->client)
+        return true;
+    c->error = (hanse_error){0};
+    c->client = hanse_client_open(&c->options, &c->error);
+    return c->client != NULL;
+}
+
+hanse_client *session_client(session *s)
+{
+    session_connection *c = s->connection;
+    bool first = !c->is_joined;
+    join(c);
+    if (c->client == NULL && (first || !reopen(c))) {
+        fail_with(s, &c->error);
+        return NULL;
+    }
+    if (s->group == hanse_client_group(c->client))
+        return c->client;
+    for (size_t i = 0; i < c->group_count; i++)
+        if (hanse_client_group(c->groups[i]) == s->group)
+            return c->groups[i];
+    hanse_error error = {0};
+    if (c->group_count == SESSION_GROUPS_MAX) {
+        fail(s, "This console has switched to %d groups: start another one.", SESSION_GROUPS_MAX);
+        return NULL;
+    }
+    hanse_client *client = hanse_client_of_group(c->client, s->group, &error);
+    if (client == NULL) {
+        fail_with(s, &error);
+        return NULL;
+    }
+    return c->groups[c->group_count++] = client;
+}
+
+bool session_switch(session *s, int group)
+{
+    int old = s->group;
+    s->group = group;
+    if (session_client(s))
+        return true;
+    s->group = old;
+    return false;
+}
+
+/* ---- versions ---- */
+
+const char *session_version(session *s)
+{
+    session_connection *c = s->connection;
+    if (c->version)
+        return c->version;
+    json_t *answer = session_ask(s, NULL, "getClientVersion", json_array());
+    const char *text = json_string_value(json_object_get(answer, "Supported Version"));
+    if (text)
+        c->version = memory_copy_text(text);
+    else if (answer)
+        fail(s, "The node does not tell its supported_version.");
+    json_decref(answer);
+    return c->version;
+}
+
+/* "2.11.1" as a number that can be compared; what is older than 2.0.0 is 0. */
+static unsigned long version_number(const char *text)
+{
+    unsigned major = 0, minor = 0, patch = 0;
+    int fields = sscanf(text, "%u.%u.%u", &major, &minor, &patch);
+    if (fields < 2 || strstr(text, "rc") || minor > 9999 || patch > 9999)
+        return 0;
+    return major * 100000000UL + minor * 10000UL + patch;
+}
+
+bool session_has_version(session *s, const char *command, const char *since)
+{
+    const char *version = session_version(s);
+    if (version == NULL)
+        return false;
+    if (version_number(version) >= version_number(since))
+        return true;
+    return fail(s, "The fisco bcos node with supported_version lower than %s does not support the command %s , current fisco-bcos "
+                "supported_version: %s", since, command, version);
+}
+
+/* ---- asking ---- */
+
+json_t *session_params(const session *s)
+{
+    return json_pack("[i]", s->group);
+}
+
+char *session_keep(session *s, char *text)
+{
+    char *copy = text ? arena_copy_text(&s->memory, bytes_of_text(text)) : NULL;
+    hanse_free(text);
+    return copy;
+}
+
+json_t *session_ask(session *s, const char *node, const char *method, json_t *params)
+{
+    hanse_client *client = session_client(s);
+    char *body = client ? json_dumps(params, JSON_COMPACT) : NULL;
+    json_decref(params);
+    if (client == NULL)
+        return NULL;
+    hanse_error error = {0};
+    char *text = node ? hanse_rpc_at(client, node, method, body, &error) : hanse_rpc(client, method, body, &error);
+    free(body);
+    if (text == NULL) {
+        fail_with(s, &error);
+        return NULL;
+    }
+    json_t *result;
+    if (json_read(bytes_of_text(text), ANSWER_VALUES_MAX, JSON_WIDE_AS_TEXT, &result) != JSON_READ_OK)
+        fail(s, "The node's answer to %s is no JSON.", method);
+    hanse_free(text);
+    return result;
+}

@@ -1,0 +1,10 @@
+/* hanse console: the interactive console. */
+#include "console/console.h"
+#include "tool/tool.h"
+
+const tool tool_console = {
+    .name = "console",
+    .summary = "the console: commands, contracts, SQL and administration of a chain",
+    .usage = console_usage,
+    .run = console_run,
+};
