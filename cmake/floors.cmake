@@ -38,9 +38,10 @@ add_custom_target(hanse_build_info
   BYPRODUCTS ${PROJECT_BINARY_DIR}/generated/hanse_build.h COMMENT "")
 add_dependencies(hanse_node hanse_build_info)
 target_include_directories(hanse_node PRIVATE ${PROJECT_BINARY_DIR}/generated)
-hanse_floor(tool NEEDS node sim client)
+hanse_floor(console NEEDS client LIBS PkgConfig::EDIT)
+hanse_floor(tool NEEDS node sim client console)
 
-set(HANSE_FLOORS base codec crypto tls chain client store state vm contract executor ledger txpool consensus sync group sim net rpc channel node tool)
+set(HANSE_FLOORS base codec crypto tls chain client store state vm contract executor ledger txpool consensus sync group sim net rpc channel node console tool)
 
 # One hand-made bug of base/mutant.h, to see the simulator find it (make sim-mutants). Only the files that hold one are built anew.
 set(HANSE_MUTANT "" CACHE STRING "number of a bug of src/base/mutant.h; never in a build that is used")

@@ -153,7 +153,7 @@ static bool load(session *s, const char *path, bool is_p12)
     hanse_error error = {0};
     hanse_account *account = is_p12 ? read_p12(s, path, &error) : hanse_account_read_pem(path, &error);
     if (account == NULL)
-        return fail_with(s, &error);
+        return console_fail_with(s, &error);
     hanse_account_free(s->account);
     free(s->account_path);
     s->account = account;
@@ -167,7 +167,7 @@ static hanse_account *create(session *s, const char *format, const char *passwor
     hanse_error error = {0};
     const char *folder = store_folder(s);
     if (!accounts_make_folder(folder)) {
-        fail(s, "%s cannot be made: %s", folder, strerror(errno));
+        console_fail(s, "%s cannot be made: %s", folder, strerror(errno));
         return NULL;
     }
     hanse_account *account = hanse_account_new(&error);
@@ -178,10 +178,10 @@ static hanse_account *create(session *s, const char *format, const char *passwor
         written = hanse_account_write_pem(account, folder, &error);
     if (written == NULL) {
         hanse_account_free(account);
-        fail_with(s, &error);
+        console_fail_with(s, &error);
         return NULL;
     }
-    *path = session_keep(s, written);
+    *path = console_keep(s, written);
     return account;
 }
 
@@ -208,7 +208,7 @@ const hanse_account *accounts_current(session *s, bool make)
     } else if (find_stored(s, o->account, &stored)) {
         load(s, stored.path, stored.is_p12);
     } else if (o->account && make) {
-        fail(s, "The account %s is not in %s.", o->account, store_folder(s));
+        console_fail(s, "The account %s is not in %s.", o->account, store_folder(s));
     } else if (make) {
         const char *path;
         s->account = create(s, "pem", NULL, &path);
@@ -225,9 +225,9 @@ static bool run_new(session *s, const command *c, int argc, char **argv)
     char *asked = NULL;
     (void)c;
     if (strcmp(format, "pem") != 0 && strcmp(format, "p12") != 0)
-        return fail(s, "Please provide pem or p12 for the account's format.");
+        return console_fail(s, "Please provide pem or p12 for the account's format.");
     if (strcmp(format, "p12") == 0 && argc < 2 && (asked = accounts_ask_password("Enter p12 Password:")) == NULL)
-        return fail(s, "A p12 file needs a password.");
+        return console_fail(s, "A p12 file needs a password.");
     hanse_account *account = create(s, format, asked ? asked : argc > 1 ? argv[1] : NULL, &path);
     if (asked)
         explicit_bzero(asked, strlen(asked));
@@ -248,13 +248,13 @@ static bool run_load(session *s, const command *c, int argc, char **argv)
     const char *format = argc > 1 ? argv[1] : "pem", *name = argv[0];
     (void)c;
     if (strcmp(format, "pem") != 0 && strcmp(format, "p12") != 0)
-        return fail(s, "Please provide pem or p12 for the account's format.");
+        return console_fail(s, "Please provide pem or p12 for the account's format.");
     const char *home = getenv("HOME");
     const char *path = strncmp(name, "~/", 2) == 0 && home ? arena_print(&s->memory, "%s%s", home, name + 1) : name;
     if (access(path, F_OK) != 0)
         path = arena_print(&s->memory, "%s/%s.%s", store_folder(s), name, format);
     if (access(path, F_OK) != 0)
-        return fail(s, "The account file %s doesn't exist!", path);
+        return console_fail(s, "The account file %s doesn't exist!", path);
     if (!load(s, path, strcmp(format, "p12") == 0 || ends_with(path, ".p12")))
         return false;
     say(s, "Load account %s success!\n", name);
@@ -274,7 +274,7 @@ static bool run_list(session *s, const command *c, int argc, char **argv)
             say(s, "%s", addresses[i]);
     if (current == NULL && count == 0)
         say(s, "Empty set");
-    say(s, "");
+    say_blank(s);
     return true;
 }
 
@@ -290,7 +290,7 @@ static bool run_current(session *s, const command *c, int argc, char **argv)
 static bool run_crypto_type(session *s, const command *c, int argc, char **argv)
 {
     (void)c, (void)argc, (void)argv;
-    json_t *answer = session_ask(s, NULL, "getClientVersion", json_array());
+    json_t *answer = console_ask(s, NULL, "getClientVersion", json_array());
     if (answer == NULL)
         return false;
     const char *version = json_string_value(json_object_get(answer, "FISCO-BCOS Version"));

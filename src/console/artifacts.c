@@ -86,19 +86,19 @@ static const char *read_text(session *s, const char *path)
             copy[size - 1] = '\0';
         return copy;
     }
-    fail(s, "%s", why.text);
+    console_fail(s, "%s", why.text);
     return NULL;
 }
 
 static bool fail_missing(session *s, const char *name, const char *source, const char *const *folders, size_t count)
 {
     if (source)
-        return fail(s, "%s: there is no Solidity compiler (solc on the PATH, or npm's solc in %s), and no %s.abi and %s.bin.", source,
+        return console_fail(s, "%s: there is no Solidity compiler (solc on the PATH, or npm's solc in %s), and no %s.abi and %s.bin.", source,
                     s->options->contracts, name, name);
     buffer places = buffer_init(BUFFER_NO_LIMIT);
     for (size_t i = 0; i < count; i++)
         buffer_print(&places, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", folders[i]);
-    fail(s, "There is no %s.sol, or %s.abi and %s.bin, in %.*s.", name, name, name, (int)places.size, (const char *)places.data);
+    console_fail(s, "There is no %s.sol, or %s.abi and %s.bin, in %.*s.", name, name, name, (int)places.size, (const char *)places.data);
     buffer_free(&places);
     return false;
 }
@@ -115,7 +115,7 @@ bool artifact_find(session *s, const char *name_or_path, bool needs_code, artifa
     bool is_stale = is_complete && source && (is_newer(changed(source), changed(abi)) || (code && is_newer(changed(source), changed(code))));
     if (source && (!is_complete || is_stale) && compiler_is_there(s))
         return compiler_run(s, source, name, &out->abi, &out->code) &&
-               (!needs_code || out->code[0] || fail(s, "%s of %s has no code: it is abstract, or an interface.", name, source));
+               (!needs_code || out->code[0] || console_fail(s, "%s of %s has no code: it is abstract, or an interface.", name, source));
     if (!is_complete)
         return fail_missing(s, name, source, folders, count);
     out->abi = read_text(s, abi);
@@ -181,7 +181,7 @@ static bool write_file(session *s, const char *folder, const char *name, const c
     FILE *f = fopen(path, "w");
     bool ok = f && fputs(text, f) >= 0;
     ok = f && fclose(f) == 0 && ok;
-    return ok || fail(s, "%s cannot be written: %s", path, strerror(errno));
+    return ok || console_fail(s, "%s cannot be written: %s", path, strerror(errno));
 }
 
 /* Keeps the newest lines when the log has become too long. */
@@ -204,7 +204,7 @@ static void shorten_log(session *s)
     bool ok = f && fwrite(text.data + from, 1, text.size - from, f) == text.size - from;
     ok = f && fclose(f) == 0 && ok;
     if (!ok || rename(next, deploy_log) != 0)
-        fail(s, "%s cannot be shortened: %s", deploy_log, strerror(errno));
+        console_fail(s, "%s cannot be shortened: %s", deploy_log, strerror(errno));
 }
 
 static void log_deployment(session *s, const char *name, const char *address)
@@ -217,7 +217,7 @@ static void log_deployment(session *s, const char *name, const char *address)
     bool ok = f && fprintf(f, "%s  [group:%d]  %-20s  %s\n", when, s->group, name, address) > 0;
     ok = f && fclose(f) == 0 && ok;
     if (!ok)
-        fail(s, "%s cannot be written: %s", deploy_log, strerror(errno));
+        console_fail(s, "%s cannot be written: %s", deploy_log, strerror(errno));
     else
         shorten_log(s);
 }
@@ -226,7 +226,7 @@ void artifact_keep(session *s, const artifact *a, const char *address)
 {
     const char *folder = arena_print(&s->memory, "%s/%s", compiled_folder(s, a->name), address);
     if (!accounts_make_folder(folder))
-        fail(s, "%s cannot be made: %s", folder, strerror(errno));
+        console_fail(s, "%s cannot be made: %s", folder, strerror(errno));
     else if (write_file(s, folder, a->name, ".abi", a->abi))
         write_file(s, folder, a->name, ".bin", a->code);
     log_deployment(s, a->name, address);

@@ -106,7 +106,7 @@ static json_t *decode(session *s, const hanse_abi *abi, const char *function, co
     char *text = hanse_abi_decode_output(abi, function, output, &error);
     json_t *values = text ? json_loads(text, 0, NULL) : NULL;
     if (values == NULL)
-        fail(s, "The contract returned %s, which is not what its function returns.", output);
+        console_fail(s, "The contract returned %s, which is not what its function returns.", output);
     hanse_free(text);
     return values;
 }
@@ -123,7 +123,7 @@ static void fail_receipt(session *s, const hanse_receipt *receipt)
 json_t *builtin_send(session *s, const char *contract, const char *signature, const char *const *arguments, size_t count,
                      const char **hash)
 {
-    hanse_client *client = session_client(s);
+    hanse_client *client = console_client(s);
     const hanse_account *signer = client ? builtin_signer(s) : NULL;
     hanse_error error = {0};
     hanse_abi *abi = signer ? hanse_abi_of_signature(signature, &error) : NULL;
@@ -136,7 +136,7 @@ json_t *builtin_send(session *s, const char *contract, const char *signature, co
     else if (receipt)
         values = decode(s, abi, function, hanse_receipt_output(receipt));
     else if (signer)
-        fail_with(s, &error);
+        console_fail_with(s, &error);
     if (values && hash)
         *hash = arena_copy_text(&s->memory, bytes_of_text(hanse_receipt_transaction(receipt)));
     hanse_receipt_free(receipt);
@@ -147,7 +147,7 @@ json_t *builtin_send(session *s, const char *contract, const char *signature, co
 
 json_t *builtin_call(session *s, const char *contract, const char *signature, const char *const *arguments, size_t count)
 {
-    hanse_client *client = session_client(s);
+    hanse_client *client = console_client(s);
     if (client == NULL)
         return NULL;
     const hanse_account *account = accounts_current(s, false);
@@ -165,7 +165,7 @@ json_t *builtin_call(session *s, const char *contract, const char *signature, co
     } else if (output) {
         values = decode(s, abi, function, output);
     } else {
-        fail_with(s, &error);
+        console_fail_with(s, &error);
     }
     hanse_free(output);
     hanse_free(data);
@@ -205,7 +205,7 @@ bool builtin_show_permissions(session *s, const char *json)
     json_t *list = json_loads(json, 0, NULL);
     if (!json_is_array(list)) {
         json_decref(list);
-        return fail(s, "The contract's answer is no list: %s", json);
+        return console_fail(s, "The contract's answer is no list: %s", json);
     }
     size_t count = json_array_size(list);
     const char *(*rows)[2] = arena_take_array(&s->memory, count + 1, sizeof *rows);

@@ -14,7 +14,7 @@ static json_t *find_entries(session *s, const char *name, const char *version)
     json_t *entries = json_loads(builtin_text(values, 0), 0, NULL);
     json_decref(values);
     if (entries == NULL)
-        fail(s, "The contract's answer is no list.");
+        console_fail(s, "The contract's answer is no list.");
     return entries;
 }
 
@@ -42,7 +42,7 @@ static bool run_deploy(session *s, const command *c, int argc, char **argv)
     size_t count = json_array_size(entries);
     json_decref(entries);
     if (count)
-        return fail(s, "The version \"%s\" of contract \"%s\" already exists!", argv[1], a.name);
+        return console_fail(s, "The version \"%s\" of contract \"%s\" already exists!", argv[1], a.name);
     const char *address = contract_deploy(s, &a, argv + 2, (size_t)argc - 2);
     return address && register_name(s, &a, address, argv[1]);
 }
@@ -59,7 +59,7 @@ static bool run_call(session *s, const command *c, int argc, char **argv)
     const json_t *last = json_array_get(entries, json_array_size(entries) - 1);
     bool ok = false;
     if (json_array_size(entries) == 0)
-        fail(s, "Can't find \"%s%s%s\" information from the cns list! Please deploy it by cns firstly!", name, version ? ":" : "",
+        console_fail(s, "Can't find \"%s%s%s\" information from the cns list! Please deploy it by cns firstly!", name, version ? ":" : "",
              version ? version : "");
     else
         ok = contract_call(s, name, entry_text(last, "abi"), entry_text(last, "address"), argv[1], argv + 2, (size_t)argc - 2);

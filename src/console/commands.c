@@ -112,7 +112,7 @@ static bool check_number(session *s, const parameter *p, char **argument, long m
     long value = strtol(*argument, &end, 10);
     if ((!isdigit((unsigned char)(*argument)[0]) && (*argument)[0] != '-') || *end || value < min || value > max ||
         strlen(*argument) > 20)
-        return fail(s, "Please provide %s by a number from %ld to %ld.", p->name, min, max);
+        return console_fail(s, "Please provide %s by a number from %ld to %ld.", p->name, min, max);
     *argument = arena_print(&s->memory, "%ld", value);
     return true;
 }
@@ -121,7 +121,7 @@ static bool check_address(session *s, char **argument)
 {
     const char *digits = *argument + (strncmp(*argument, "0x", 2) == 0 ? 2 : 0);
     if (!is_hex(digits, 1, 40) || digits == *argument)
-        return fail(s, "Please provide a valid address.");
+        return console_fail(s, "Please provide a valid address.");
     *argument = arena_print(&s->memory, "0x%.*s%s", (int)(40 - strlen(digits)), "0000000000000000000000000000000000000000", digits);
     for (char *c = *argument; *c; c++)
         *c = (char)tolower((unsigned char)*c);
@@ -138,11 +138,11 @@ static bool check_argument(session *s, const parameter *p, size_t position, char
         return check_number(s, p, argument, -1, INT32_MAX);
     case PARAMETER_GROUP:
         if (!isdigit((unsigned char)(*argument)[0]) || strlen(*argument) > 9 || atoi(*argument) < 1 || atoi(*argument) > CONSOLE_GROUP_MAX)
-            return fail(s, "Please provide group ID by positive integer mode, from 1 to 32767.");
+            return console_fail(s, "Please provide group ID by positive integer mode, from 1 to 32767.");
         return check_number(s, p, argument, 1, CONSOLE_GROUP_MAX);
     case PARAMETER_HASH:
         if (strncmp(*argument, "0x", 2) != 0 || !is_hex(*argument + 2, 64, 64))
-            return fail(s, "Please provide a valid hash.");
+            return console_fail(s, "Please provide a valid hash.");
         return true;
     case PARAMETER_ADDRESS:
         return check_address(s, argument);
@@ -150,7 +150,7 @@ static bool check_argument(session *s, const parameter *p, size_t position, char
         return strcmp(*argument, "latest") == 0 || check_address(s, argument);
     case PARAMETER_BOOL:
         if (strcmp(*argument, "true") != 0 && strcmp(*argument, "false") != 0)
-            return fail(s, "Please provide true or false for the %s parameter.", ordinals[position < COUNT(ordinals) ? position : 0]);
+            return console_fail(s, "Please provide true or false for the %s parameter.", ordinals[position < COUNT(ordinals) ? position : 0]);
         return true;
     default:
         return true;
@@ -164,7 +164,7 @@ static bool check_arguments(session *s, const command *c, size_t argc, char **ar
         return false;
     }
     if (argc > command_max(c))
-        return fail(s, "Try '%s -h or --help' for more information.\n", c->name);
+        return console_fail(s, "Try '%s -h or --help' for more information.\n", c->name);
     size_t named = parameter_count(c);
     for (size_t i = 0; i < argc; i++)
         if (!check_argument(s, &c->parameters[i < named ? i : named - 1], i, &argv[i]))
@@ -178,7 +178,7 @@ static bool fail_unknown(session *s, const char *name)
 {
     const char *near[3];
     size_t count = command_suggest(name, near, COUNT(near));
-    fail(s, "Undefined command: \"%s\". Try \"help\".", name);
+    console_fail(s, "Undefined command: \"%s\". Try \"help\".", name);
     for (size_t i = 0; i < count; i++)
         fprintf(s->out, "%s\"%s\"%s", i == 0 ? "Did you mean " : i + 1 == count ? " or " : ", ", near[i], i + 1 == count ? "?\n" : "");
     fputc('\n', s->out);
@@ -196,7 +196,7 @@ static bool run_checked(session *s, const command *c, size_t argc, char **argv)
         help_command(s, c);
         return true;
     }
-    if (!check_arguments(s, c, argc, argv) || (c->since && !session_has_version(s, c->name, c->since)))
+    if (!check_arguments(s, c, argc, argv) || (c->since && !console_has_version(s, c->name, c->since)))
         return false;
     return c->run(s, c, (int)argc, argv);
 }

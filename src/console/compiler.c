@@ -86,7 +86,7 @@ static char *read_all(session *s, int fd)
 }
 
 /* Runs argv; what it prints on standard output and standard error. false: it could not be run, or its status was not 0. */
-static bool run_program(session *s, char *const *argv, const char **out, const char **complaints)
+static bool run_program(session *s, const char *const *argv, const char **out, const char **complaints)
 {
     extern char **environ;
     int pipe_fds[2];
@@ -104,7 +104,7 @@ static bool run_program(session *s, char *const *argv, const char **out, const c
     posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], 1);
     posix_spawn_file_actions_adddup2(&actions, fileno(errors), 2);
     pid_t pid;
-    int problem = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+    int problem = posix_spawn(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(pipe_fds[1]);
     int status = -1;
@@ -127,10 +127,10 @@ static bool run_program(session *s, char *const *argv, const char **out, const c
 static bool run_solc(session *s, const char *program, const char *path, const char **out, const char **complaints)
 {
     const char *slash = strrchr(path, '/');
-    char *folder = slash ? arena_copy_text(&s->memory, bytes_of(path, (size_t)(slash - path))) : (char *)".";
-    char *allowed = arena_print(&s->memory, "%s,%s/..", folder, folder);
-    char *modern[] = {(char *)program, "--evm-version", "istanbul", "--combined-json", "abi,bin", "--allow-paths", allowed, (char *)path, NULL};
-    char *old[] = {(char *)program, "--combined-json", "abi,bin", "--allow-paths", allowed, (char *)path, NULL};
+    const char *folder = slash ? arena_copy_text(&s->memory, bytes_of(path, (size_t)(slash - path))) : ".";
+    const char *allowed = arena_print(&s->memory, "%s,%s/..", folder, folder);
+    const char *modern[] = {program, "--evm-version", "istanbul", "--combined-json", "abi,bin", "--allow-paths", allowed, path, NULL};
+    const char *old[] = {program, "--combined-json", "abi,bin", "--allow-paths", allowed, path, NULL};
     if (run_program(s, modern, out, complaints))
         return true;
     /* Compilers before 0.5.14 do not know this EVM. */
@@ -164,9 +164,9 @@ static const json_t *find_contract(const json_t *contracts, const char *name)
 bool compiler_run(session *s, const char *path, const char *name, const char **abi, const char **code)
 {
     const char *solc = find_program(s, "solc"), *out, *complaints;
-    char *node_argv[] = {(char *)find_program(s, "node"), "-e", (char *)node_script, (char *)find_npm_package(s), (char *)path, NULL};
+    const char *node_argv[] = {find_program(s, "node"), "-e", node_script, find_npm_package(s), path, NULL};
     if (solc ? !run_solc(s, solc, path, &out, &complaints) : !run_program(s, node_argv, &out, &complaints))
-        return fail(s, "%s cannot be compiled:\n%s", path, complaints ? complaints : "");
+        return console_fail(s, "%s cannot be compiled:\n%s", path, complaints ? complaints : "");
     json_t *result = json_loads(out, 0, NULL);
     const json_t *contract = find_contract(json_object_get(result, "contracts"), name);
     *abi = abi_text(s, json_object_get(contract, "abi"));
@@ -174,6 +174,6 @@ bool compiler_run(session *s, const char *path, const char *name, const char **a
     *code = bin ? arena_copy_text(&s->memory, bytes_of_text(bin)) : NULL;
     json_decref(result);
     if (*abi == NULL || *code == NULL)
-        return fail(s, "%s holds no contract with the name %s.", path, name);
+        return console_fail(s, "%s holds no contract with the name %s.", path, name);
     return true;
 }

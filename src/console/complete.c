@@ -97,7 +97,7 @@ static void add_addresses(collector *c, const parameter *p)
 /* What the node answers to `method`, when it is connected: texts or numbers. */
 static void add_answer(collector *c, const char *method, bool with_group)
 {
-    hanse_client *client = session_is_connected(c->s) ? session_client(c->s) : NULL;
+    hanse_client *client = console_is_connected(c->s) ? console_client(c->s) : NULL;
     char *params = with_group ? arena_print(&c->s->memory, "[%d]", c->s->group) : NULL;
     char *text = client ? hanse_rpc(client, method, params, NULL) : NULL;
     json_t *list = text ? json_loads(text, 0, NULL) : NULL;

@@ -1,5 +1,6 @@
 /* Consensus, sync, the list of nodes, and what the whole group has configured. */
 #include "console/builtin.h"
+#include "console/complete.h"
 #include "console/query.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@ typedef enum { NODE_IS_IN, NODE_IS_NOT_IN, NODE_LIST_UNKNOWN } node_presence;
 
 static node_presence find_node(session *s, const char *method, const char *id)
 {
-    json_t *list = session_ask(s, NULL, method, session_params(s));
+    json_t *list = console_ask(s, NULL, method, console_params(s));
     if (list == NULL)
         return NODE_LIST_UNKNOWN;
     node_presence found = NODE_IS_NOT_IN;
@@ -38,16 +39,16 @@ static bool check_addition(session *s, const char *id, const char *list_method, 
     if (connected == NODE_LIST_UNKNOWN)
         return false;
     if (connected == NODE_IS_NOT_IN)
-        return fail(s, "The operated node must be in the list returned by getNodeIDList");
+        return console_fail(s, "The operated node must be in the list returned by getNodeIDList");
     node_presence listed = find_node(s, list_method, id);
-    return listed == NODE_IS_NOT_IN || (listed == NODE_IS_IN && fail(s, "The node already exists in the %s", list_name));
+    return listed == NODE_IS_NOT_IN || (listed == NODE_IS_IN && console_fail(s, "The node already exists in the %s", list_name));
 }
 
 static bool check_removal(session *s, const char *id)
 {
     node_presence sealer = find_node(s, "getSealerList", id);
     node_presence observer = sealer == NODE_IS_NOT_IN ? find_node(s, "getObserverList", id) : sealer;
-    return observer == NODE_IS_IN || (observer == NODE_IS_NOT_IN && fail(s, "The node already has been removed from the group"));
+    return observer == NODE_IS_IN || (observer == NODE_IS_NOT_IN && console_fail(s, "The node already has been removed from the group"));
 }
 
 static bool run_node(session *s, const command *c, int argc, char **argv)
@@ -96,7 +97,7 @@ static const config_key *find_config_key(session *s, const char *name)
     buffer names = buffer_init(BUFFER_NO_LIMIT);
     for (size_t i = 0; i < COUNT(config_keys); i++)
         buffer_print(&names, "%s%s", i ? ", " : "", config_keys[i].key);
-    fail(s, "Please provide a valid key: %.*s.", (int)names.size, (const char *)names.data);
+    console_fail(s, "Please provide a valid key: %.*s.", (int)names.size, (const char *)names.data);
     buffer_free(&names);
     return NULL;
 }
@@ -105,11 +106,11 @@ static bool check_config_value(session *s, const config_key *k, const char *text
 {
     char *end;
     if (k->is_switch)
-        return strcmp(text, "on") == 0 || strcmp(text, "off") == 0 || fail(s, "Please provide on or off for %s.", k->key);
+        return strcmp(text, "on") == 0 || strcmp(text, "off") == 0 || console_fail(s, "Please provide on or off for %s.", k->key);
     errno = 0;
     unsigned long value = strtoul(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || errno || value < k->min || value > k->max)
-        return fail(s, "Please provide value by a number from %lu to %lu for %s.", k->min, k->max, k->key);
+        return console_fail(s, "Please provide value by a number from %lu to %lu for %s.", k->min, k->max, k->key);
     return true;
 }
 
@@ -123,11 +124,11 @@ static bool run_get_config(session *s, const command *c, int argc, char **argv)
 {
     (void)argc;
     const config_key *k = find_config_key(s, argv[0]);
-    if (k == NULL || (k->since && !session_has_version(s, c->name, k->since)))
+    if (k == NULL || (k->since && !console_has_version(s, c->name, k->since)))
         return false;
-    json_t *params = session_params(s);
+    json_t *params = console_params(s);
     json_array_append_new(params, json_string(k->key));
-    json_t *answer = session_ask(s, NULL, "getSystemConfigByKey", params);
+    json_t *answer = console_ask(s, NULL, "getSystemConfigByKey", params);
     if (answer == NULL)
         return false;
     say_rpbft_note(s, k);
@@ -140,7 +141,7 @@ static bool run_set_config(session *s, const command *c, int argc, char **argv)
 {
     (void)argc;
     const config_key *k = find_config_key(s, argv[0]);
-    if (k == NULL || !check_config_value(s, k, argv[1]) || (k->since && !session_has_version(s, c->name, k->since)))
+    if (k == NULL || !check_config_value(s, k, argv[1]) || (k->since && !console_has_version(s, c->name, k->since)))
         return false;
     say_rpbft_note(s, k);
     return builtin_send_and_show(s, BUILTIN_SYSTEM_CONFIG, "setValueByKey(string,string)(int256)", (const char *const *)argv, 2);

@@ -51,7 +51,7 @@ static const char **convert(session *s, const hanse_abi_item *item, char *const 
         error_text why;
         out[i] = item && i < item->input_count ? argument_convert(&s->memory, item->input_types[i], arguments[i], &why) : arguments[i];
         if (out[i] == NULL) {
-            fail(s, "Argument %zu (%s): %s", i + 1, item->input_types[i], why.text);
+            console_fail(s, "Argument %zu (%s): %s", i + 1, item->input_types[i], why.text);
             return NULL;
         }
     }
@@ -63,7 +63,7 @@ static const char **convert(session *s, const hanse_abi_item *item, char *const 
 static void fail_deployment(session *s, const artifact *a, const hanse_receipt *receipt)
 {
     char *reason = hanse_revert_reason(hanse_receipt_output(receipt));
-    fail(s, "deploy contract for %s failed!", a->name);
+    console_fail(s, "deploy contract for %s failed!", a->name);
     say(s, "transaction hash: %s", hanse_receipt_transaction(receipt));
     say(s, "return message: %s", reason ? reason : hanse_receipt_status_text(receipt));
     say(s, "return code:%d", hanse_receipt_status(receipt));
@@ -81,9 +81,9 @@ static char *encode_deployment(session *s, const artifact *a, char *const *argum
         const char **texts = convert(s, constructor, arguments, count);
         data = texts ? hanse_abi_encode_deployment(abi, a->code, texts, count, &error) : NULL;
         if (data == NULL && texts)
-            fail_with(s, &error);
+            console_fail_with(s, &error);
     } else {
-        fail_with(s, &error);
+        console_fail_with(s, &error);
     }
     hanse_abi_free(abi);
     return data;
@@ -92,14 +92,14 @@ static char *encode_deployment(session *s, const artifact *a, char *const *argum
 const char *contract_deploy(session *s, const artifact *a, char *const *arguments, size_t count)
 {
     char *data = encode_deployment(s, a, arguments, count);
-    hanse_client *client = data ? session_client(s) : NULL;
+    hanse_client *client = data ? console_client(s) : NULL;
     const hanse_account *account = client ? accounts_current(s, true) : NULL;
     hanse_error error = {0};
     hanse_receipt *receipt = account ? hanse_send(client, account, NULL, data, &error) : NULL;
     hanse_free(data);
     if (receipt == NULL) {
         if (account)
-            fail_with(s, &error);
+            console_fail_with(s, &error);
         return NULL;
     }
     const char *address = NULL;
@@ -120,7 +120,7 @@ const char *contract_deploy(session *s, const artifact *a, char *const *argument
 
 static bool call_constant(session *s, const hanse_abi *abi, const hanse_abi_item *function, const char *address, const char *data)
 {
-    hanse_client *client = session_client(s);
+    hanse_client *client = console_client(s);
     if (client == NULL)
         return false;
     const hanse_account *account = accounts_current(s, false);
@@ -128,14 +128,14 @@ static bool call_constant(session *s, const hanse_abi *abi, const hanse_abi_item
     int status = 0;
     char *output = hanse_call(client, account ? hanse_account_address(account) : NULL, address, data, &status, &error);
     if (output == NULL)
-        return fail_with(s, &error);
+        return console_fail_with(s, &error);
     char *reason = status ? hanse_revert_reason(output) : NULL;
     say_dashes(s);
     say(s, "Return code: %d", status);
     if (status == 0)
         say(s, "description: transaction executed successfully");
     else
-        fail(s, "description: the call failed with status %d, please refer to %s", status, docs_link);
+        console_fail(s, "description: the call failed with status %d, please refer to %s", status, docs_link);
     say(s, "Return message: %s", status == 0 ? "Success" : reason ? reason : "");
     say_dashes(s);
     if (status == 0)
@@ -198,7 +198,7 @@ static void show_transaction(session *s, const hanse_abi *abi, const hanse_abi_i
     if (status == 0)
         say(s, "description: transaction executed successfully");
     else
-        fail(s, "description: %s, please refer to %s", message, docs_link);
+        console_fail(s, "description: %s, please refer to %s", message, docs_link);
     say_dashes(s);
     show_input(s, abi, input);
     say_dashes(s);
@@ -215,12 +215,12 @@ static void show_transaction(session *s, const hanse_abi *abi, const hanse_abi_i
 
 static bool send_transaction(session *s, const hanse_abi *abi, const hanse_abi_item *function, const char *address, const char *data)
 {
-    hanse_client *client = session_client(s);
+    hanse_client *client = console_client(s);
     const hanse_account *account = client ? accounts_current(s, true) : NULL;
     hanse_error error = {0};
     hanse_receipt *receipt = account ? hanse_send(client, account, address, data, &error) : NULL;
     if (receipt == NULL)
-        return account && fail_with(s, &error);
+        return account && console_fail_with(s, &error);
     show_transaction(s, abi, function, data, receipt);
     bool ok = hanse_receipt_status(receipt) == 0;
     hanse_receipt_free(receipt);
@@ -245,11 +245,11 @@ static const hanse_abi_item *find_function(session *s, const hanse_abi *abi, con
     if (matches == 1)
         return found;
     if (named == NULL)
-        fail(s, "call contract \"%s\" failed ! Please check the existence of method \"%s\"", contract, name);
+        console_fail(s, "call contract \"%s\" failed ! Please check the existence of method \"%s\"", contract, name);
     else if (matches == 0)
-        fail(s, "call contract \"%s\" failed ! %s takes %zu arguments, not %zu.", contract, named->signature, named->input_count, count);
+        console_fail(s, "call contract \"%s\" failed ! %s takes %zu arguments, not %zu.", contract, named->signature, named->input_count, count);
     else
-        fail(s, "call contract \"%s\" failed ! There are several methods \"%s\": write the one you mean like %s", contract, name,
+        console_fail(s, "call contract \"%s\" failed ! There are several methods \"%s\": write the one you mean like %s", contract, name,
              named->signature);
     return NULL;
 }
@@ -260,7 +260,7 @@ bool contract_call(session *s, const char *name, const char *abi_json, const cha
     hanse_error error = {0};
     hanse_abi *abi = hanse_abi_parse(abi_json, &error);
     if (abi == NULL)
-        return fail_with(s, &error);
+        return console_fail_with(s, &error);
     const hanse_abi_item *function = find_function(s, abi, name, function_name, count);
     const char **texts = function ? convert(s, function, arguments, count) : NULL;
     char *data = texts ? hanse_abi_encode_call(abi, function->signature, texts, count, &error) : NULL;
@@ -270,7 +270,7 @@ bool contract_call(session *s, const char *name, const char *abi_json, const cha
     else if (data)
         ok = send_transaction(s, abi, function, address, data);
     else if (texts)
-        fail_with(s, &error);
+        console_fail_with(s, &error);
     hanse_free(data);
     hanse_abi_free(abi);
     return ok;
@@ -284,7 +284,7 @@ bool contract_show_input(session *s, const char *name_or_path, const char *input
         return false;
     hanse_abi *abi = hanse_abi_parse(a.abi, &error);
     if (abi == NULL)
-        return fail_with(s, &error);
+        return console_fail_with(s, &error);
     say_dashes(s);
     show_input(s, abi, input ? input : "0x");
     say_dashes(s);

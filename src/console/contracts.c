@@ -21,7 +21,7 @@ static const char *resolve_address(session *s, const char *name_or_path, const c
     deployed_contract *deployed;
     const char *name = artifact_name(s, name_or_path);
     if (artifact_deployed(s, name, &deployed) == 0) {
-        fail(s, "Contract \"%s\" doesn't exist! Deploy it first.", name);
+        console_fail(s, "Contract \"%s\" doesn't exist! Deploy it first.", name);
         return NULL;
     }
     say(s, "latest contract address for \"%s\" is %s", name, deployed[0].address);
@@ -59,7 +59,7 @@ static bool run_list_abi(session *s, const command *c, int argc, char **argv)
         return false;
     hanse_abi *abi = hanse_abi_parse(a.abi, &error);
     if (abi == NULL)
-        return fail_with(s, &error);
+        return console_fail_with(s, &error);
     say(s, "Method list: ");
     say(s, " %-20s|    %-10s|    %-10s  |    %-10s", "name", "constant", "methodId", "signature");
     say(s, "  --------------------------------------------------------------");
@@ -78,16 +78,16 @@ static bool run_log(session *s, const command *c, int argc, char **argv)
     (void)c;
     int max = argc ? atoi(argv[0]) : DEPLOY_LOG_DEFAULT;
     if (max < 1 || max > DEPLOY_LOG_MAX)
-        return fail(s, "Please provide recordNumber by integer mode, from 1 to 100.");
+        return console_fail(s, "Please provide recordNumber by integer mode, from 1 to 100.");
     size_t count = artifact_log(s, (size_t)max, &lines);
     if (count == 0)
         say(s, "Empty set.\n");
     else
-        say(s, "");
+        say_blank(s);
     for (size_t i = 0; i < count; i++)
         say(s, "%s", lines[i]);
     if (count)
-        say(s, "");
+        say_blank(s);
     return true;
 }
 
@@ -98,14 +98,14 @@ static bool run_list_addresses(session *s, const command *c, int argc, char **ar
     (void)c;
     size_t count = artifact_deployed(s, name, &deployed), max = argc > 1 ? (size_t)atoi(argv[1]) : DEPLOY_LOG_DEFAULT;
     if (count == 0)
-        return fail(s, "Contract \"%s\" doesn't exist!\n", name);
+        return console_fail(s, "Contract \"%s\" doesn't exist!\n", name);
     for (size_t i = 0; i < count && i < max; i++) {
         char when[32];
         struct tm local;
         strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", localtime_r(&deployed[i].time, &local));
         say(s, "%s  %s", deployed[i].address, when);
     }
-    say(s, "");
+    say_blank(s);
     return true;
 }
 

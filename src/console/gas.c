@@ -21,7 +21,7 @@ static bool run_change_gas(session *s, const command *c, int argc, char **argv)
     const builtin_function *f = c->data;
     const char *hash = NULL;
     if (strspn(argv[1], "0123456789") != strlen(argv[1]) || strlen(argv[1]) > 78 || argv[1][0] == '\0')
-        return fail(s, "Please provide the gas value by a positive number.");
+        return console_fail(s, "Please provide the gas value by a positive number.");
     json_t *values = builtin_send(s, f->contract, f->signature, (const char *const *)argv, (size_t)argc, &hash);
     if (values == NULL)
         return false;

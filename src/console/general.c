@@ -11,7 +11,7 @@ static bool run_help(session *s, const command *c, int argc, char **argv)
     }
     const command *about = command_find(argv[0]);
     if (about == NULL)
-        return fail(s, "Undefined command: \"%s\". Try \"help\".\n", argv[0]);
+        return console_fail(s, "Undefined command: \"%s\". Try \"help\".\n", argv[0]);
     help_command(s, about);
     return true;
 }
@@ -19,7 +19,7 @@ static bool run_help(session *s, const command *c, int argc, char **argv)
 static bool run_switch(session *s, const command *c, int argc, char **argv)
 {
     (void)c, (void)argc;
-    if (!session_switch(s, atoi(argv[0])))
+    if (!console_switch(s, atoi(argv[0])))
         return false;
     say(s, "Switched to group %s.\n", argv[0]);
     return true;

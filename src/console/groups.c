@@ -19,7 +19,7 @@ static bool show_status(session *s, json_t *answer)
 /* startGroup and its like: argv[0] the node, argv[1] the group. */
 static bool run_group(session *s, const command *c, int argc, char **argv)
 {
-    return show_status(s, session_ask(s, argv[0], c->name, json_pack("[i]", argc > 1 ? atoi(argv[1]) : s->group)));
+    return show_status(s, console_ask(s, argv[0], c->name, json_pack("[i]", argc > 1 ? atoi(argv[1]) : s->group)));
 }
 
 static json_t *generate_params(int group, const char *timestamp, const char *const *sealers, size_t count, bool free_storage)
@@ -35,7 +35,7 @@ static bool run_generate(session *s, const command *c, int argc, char **argv)
     bool free_storage = strcmp(argv[3], "true") == 0;
     int first = free_storage ? 4 : 3;
     json_t *params = generate_params(atoi(argv[1]), argv[2], (const char *const *)argv + first, (size_t)(argc - first), free_storage);
-    return show_status(s, session_ask(s, argv[0], c->name, params));
+    return show_status(s, console_ask(s, argv[0], c->name, params));
 }
 
 static bool run_generate_from_file(session *s, const command *c, int argc, char **argv)
@@ -44,13 +44,13 @@ static bool run_generate_from_file(session *s, const command *c, int argc, char 
     error_text why;
     (void)c, (void)argc;
     if (!toml_read(&s->memory, argv[0], &file, &why))
-        return fail(s, "%s", why.text);
+        return console_fail(s, "%s", why.text);
     const toml_entry *peers = toml_find(&file, "groupPeers", "peers"), *sealers = toml_find(&file, "consensus", "sealerList");
     const char *timestamp = toml_text(&file, "genesis", "timestamp");
     if (peers == NULL || peers->count == 0)
-        return fail(s, "The group peer list must be not empty!");
+        return console_fail(s, "The group peer list must be not empty!");
     if (sealers == NULL || sealers->count == 0)
-        return fail(s, "The sealer list must be not empty!");
+        return console_fail(s, "The sealer list must be not empty!");
     if (timestamp == NULL) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
@@ -60,7 +60,7 @@ static bool run_generate_from_file(session *s, const command *c, int argc, char 
     for (size_t i = 0; i < peers->count; i++) {
         say(s, "* Result of %s:", peers->values[i]);
         json_t *params = generate_params(atoi(argv[1]), timestamp, sealers->values, sealers->count, false);
-        ok = show_status(s, session_ask(s, peers->values[i], "generateGroup", params)) && ok;
+        ok = show_status(s, console_ask(s, peers->values[i], "generateGroup", params)) && ok;
     }
     return ok;
 }

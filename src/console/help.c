@@ -43,7 +43,7 @@ void help_list(session *s)
         buffer_free(&name);
     }
     say_dashes(s);
-    say(s, "");
+    say_blank(s);
 }
 
 void help_usage_text(const command *c, buffer *out)
@@ -66,7 +66,7 @@ void help_command(session *s, const command *c)
         say(s, "* %s -- %s%s", c->parameters[i].name, c->parameters[i].is_optional ? "(optional) " : "", c->parameters[i].about);
     if (c->since)
         say(s, "Needs supported_version %s.", c->since);
-    say(s, "");
+    say_blank(s);
     buffer_free(&usage);
 }
 

@@ -21,7 +21,7 @@ static bool run_change_peers(session *s, const command *c, int argc, char **argv
     json_t *peer_list = json_array();
     for (int i = 1; i < argc; i++)
         json_array_append_new(peer_list, json_string(argv[i]));
-    json_t *answer = session_ask(s, argv[0], c->name, json_pack("[o]", peer_list));
+    json_t *answer = console_ask(s, argv[0], c->name, json_pack("[o]", peer_list));
     if (answer == NULL)
         return false;
     const char *code = json_string_value(json_object_get(answer, "code"));
@@ -40,9 +40,9 @@ static bool run_connections(session *s, const command *c, int argc, char **argv)
     (void)c;
     int group = argc ? atoi(argv[0]) : s->group, current = s->group;
     s->group = group;
-    hanse_client *client = session_client(s);
+    hanse_client *client = console_client(s);
     s->group = current;
-    char *lines = client ? session_keep(s, hanse_client_connections(client)) : NULL;
+    char *lines = client ? console_keep(s, hanse_client_connections(client)) : NULL;
     if (lines == NULL)
         return false;
     json_t *list = json_array();

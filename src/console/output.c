@@ -14,6 +14,11 @@ void say(session *s, const char *format, ...)
     fputc('\n', s->out);
 }
 
+void say_blank(session *s)
+{
+    fputc('\n', s->out);
+}
+
 void say_dashes(session *s)
 {
     for (int i = 0; i < DASH_LINE_LENGTH; i++)
@@ -40,7 +45,7 @@ void say_code(session *s, long code, const char *message)
     buffer_free(&json);
 }
 
-bool fail(session *s, const char *format, ...)
+bool console_fail(session *s, const char *format, ...)
 {
     va_list args;
     if (s->has_colours)
@@ -52,10 +57,10 @@ bool fail(session *s, const char *format, ...)
     return false;
 }
 
-bool fail_with(session *s, const hanse_error *error)
+bool console_fail_with(session *s, const hanse_error *error)
 {
     if (error->kind != HANSE_ERROR_RPC)
-        return fail(s, "%s", error->text);
+        return console_fail(s, "%s", error->text);
     /* The library's sentence begins with the code. */
     char code[16];
     int size = snprintf(code, sizeof code, "%d ", error->rpc_code);

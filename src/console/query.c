@@ -31,13 +31,13 @@ static json_t *parameter_value(const parameter *p, const char *text)
 /* NULL: it is said why. */
 static json_t *query_params(session *s, const command *c, const query *q, int argc, char **argv)
 {
-    json_t *params = q->has_no_group ? json_array() : session_params(s);
+    json_t *params = q->has_no_group ? json_array() : console_params(s);
     for (int i = 0; !q->takes_endpoint && i < COMMAND_PARAMETERS_MAX && c->parameters[i].name; i++) {
         const char *text = i < argc ? argv[i] : q->defaults[i];
         json_t *value = text ? parameter_value(&c->parameters[i], text) : NULL;
         if (text && value == NULL) {
             json_decref(params);
-            fail(s, "Argument %d is no UTF-8 text.", i + 1);
+            console_fail(s, "Argument %d is no UTF-8 text.", i + 1);
             return NULL;
         }
         if (value)
@@ -58,7 +58,7 @@ static bool show_consensus(session *s, const json_t *answer)
 {
     json_t *value = model_consensus_of(answer);
     if (value == NULL)
-        return fail(s, "The node's answer is not what was asked for.");
+        return console_fail(s, "The node's answer is not what was asked for.");
     query_show_model(s, &model_consensus, value);
     json_decref(value);
     return true;
@@ -95,17 +95,17 @@ static bool show(session *s, const query *q, const json_t *answer)
     case SHOW_CONSENSUS:
         return show_consensus(s, answer);
     }
-    return fail(s, "The node's answer is not what was asked for.");
+    return console_fail(s, "The node's answer is not what was asked for.");
 }
 
 bool query_run(session *s, const command *c, int argc, char **argv)
 {
     const query *q = c->data;
     json_t *params = query_params(s, c, q, argc, argv);
-    json_t *answer = params ? session_ask(s, q->takes_endpoint && argc ? argv[0] : NULL, q->method, params) : NULL;
+    json_t *answer = params ? console_ask(s, q->takes_endpoint && argc ? argv[0] : NULL, q->method, params) : NULL;
     if (answer == NULL)
         return false;
-    bool ok = json_is_null(answer) && q->absent ? fail(s, "%s", q->absent) : show(s, q, answer);
+    bool ok = json_is_null(answer) && q->absent ? console_fail(s, "%s", q->absent) : show(s, q, answer);
     json_decref(answer);
     return ok;
 }

@@ -115,10 +115,10 @@ static int run_session(const console_options *options)
     hanse_error error = {0};
     bool is_script = options->script_count || options->command || !isatty(STDIN_FILENO), ok = true;
     signal(SIGPIPE, SIG_IGN);
-    session_open(&s, options, stdout);
+    console_open(&s, options, stdout);
     s.is_interactive = !is_script;
-    if (!is_script && !session_is_reachable(&s, PROMPT_WAIT_MS, &error)) {
-        session_close(&s);
+    if (!is_script && !console_is_reachable(&s, PROMPT_WAIT_MS, &error)) {
+        console_close(&s);
         return fail_to_start(&error);
     }
     if (!is_script)
@@ -128,9 +128,9 @@ static int run_session(const console_options *options)
     else
         ok = options->script_count ? run_scripts(&s) : run_stdin(&s);
     fflush(stdout);
-    if (!session_is_settled(&s))
+    if (!console_is_settled(&s))
         _exit(ok ? 0 : 1); /* still connecting, and nobody waits for it */
-    session_close(&s);
+    console_close(&s);
     return ok ? 0 : 1;
 }
 

@@ -11,7 +11,7 @@
 
 enum { ANSWER_VALUES_MAX = 16 * 1024 * 1024 };
 
-struct session_connection {
+struct console_connection {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -29,7 +29,7 @@ struct session_connection {
 
 static void *connect_thread(void *context)
 {
-    session_connection *c = context;
+    console_connection *c = context;
     hanse_error error = {0};
     hanse_client *client = hanse_client_open(&c->options, &error);
     pthread_mutex_lock(&c->lock);
@@ -41,13 +41,13 @@ static void *connect_thread(void *context)
     return NULL;
 }
 
-void session_open(session *s, const console_options *options, FILE *out)
+void console_open(session *s, const console_options *options, FILE *out)
 {
     bool is_terminal = isatty(fileno(out));
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     *s = (session){.options = options, .out = out, .group = options->group};
     s->has_colours = is_terminal && (no_color == NULL || no_color[0] == '\0') && term && strcmp(term, "dumb") != 0;
-    session_connection *c = memory_new(sizeof *c);
+    console_connection *c = memory_new(sizeof *c);
     s->connection = c;
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->changed, NULL);
@@ -60,7 +60,7 @@ void session_open(session *s, const console_options *options, FILE *out)
 }
 
 /* Waits until opening is over, at most wait_ms; UINT_MAX: as long as it takes. */
-static bool wait_over(session_connection *c, unsigned wait_ms)
+static bool wait_over(console_connection *c, unsigned wait_ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -81,7 +81,7 @@ static bool wait_over(session_connection *c, unsigned wait_ms)
     return is_over;
 }
 
-bool session_is_reachable(session *s, unsigned wait_ms, hanse_error *error)
+bool console_is_reachable(session *s, unsigned wait_ms, hanse_error *error)
 {
     if (!wait_over(s->connection, wait_ms) || s->connection->client)
         return true;
@@ -89,17 +89,17 @@ bool session_is_reachable(session *s, unsigned wait_ms, hanse_error *error)
     return false;
 }
 
-bool session_is_connected(session *s)
+bool console_is_connected(session *s)
 {
     return wait_over(s->connection, 0) && s->connection->client;
 }
 
-bool session_is_settled(session *s)
+bool console_is_settled(session *s)
 {
     return wait_over(s->connection, 0);
 }
 
-static void join(session_connection *c)
+static void join(console_connection *c)
 {
     wait_over(c, UINT_MAX);
     if (!c->is_joined)
@@ -107,9 +107,9 @@ static void join(session_connection *c)
     c->is_joined = true;
 }
 
-void session_close(session *s)
+void console_close(session *s)
 {
-    session_connection *c = s->connection;
+    console_connection *c = s->connection;
     join(c);
     for (size_t i = 0; i < c->group_count; i++)
         hanse_client_close(c->groups[i]);
@@ -124,7 +124,7 @@ void session_close(session *s)
 }
 
 /* Nobody answered when the console started: perhaps by now. */
-static bool reopen(session_connection *c)
+static bool reopen(console_connection *c)
 {
     if (c->client)
         return true;
@@ -133,13 +133,13 @@ static bool reopen(session_connection *c)
     return c->client != NULL;
 }
 
-hanse_client *session_client(session *s)
+hanse_client *console_client(session *s)
 {
-    session_connection *c = s->connection;
+    console_connection *c = s->connection;
     bool first = !c->is_joined;
     join(c);
     if (c->client == NULL && (first || !reopen(c))) {
-        fail_with(s, &c->error);
+        console_fail_with(s, &c->error);
         return NULL;
     }
     if (s->group == hanse_client_group(c->client))
@@ -149,22 +149,22 @@ hanse_client *session_client(session *s)
             return c->groups[i];
     hanse_error error = {0};
     if (c->group_count == SESSION_GROUPS_MAX) {
-        fail(s, "This console has switched to %d groups: start another one.", SESSION_GROUPS_MAX);
+        console_fail(s, "This console has switched to %d groups: start another one.", SESSION_GROUPS_MAX);
         return NULL;
     }
     hanse_client *client = hanse_client_of_group(c->client, s->group, &error);
     if (client == NULL) {
-        fail_with(s, &error);
+        console_fail_with(s, &error);
         return NULL;
     }
     return c->groups[c->group_count++] = client;
 }
 
-bool session_switch(session *s, int group)
+bool console_switch(session *s, int group)
 {
     int old = s->group;
     s->group = group;
-    if (session_client(s))
+    if (console_client(s))
         return true;
     s->group = old;
     return false;
@@ -172,17 +172,17 @@ bool session_switch(session *s, int group)
 
 /* ---- versions ---- */
 
-const char *session_version(session *s)
+const char *console_version(session *s)
 {
-    session_connection *c = s->connection;
+    console_connection *c = s->connection;
     if (c->version)
         return c->version;
-    json_t *answer = session_ask(s, NULL, "getClientVersion", json_array());
+    json_t *answer = console_ask(s, NULL, "getClientVersion", json_array());
     const char *text = json_string_value(json_object_get(answer, "Supported Version"));
     if (text)
         c->version = memory_copy_text(text);
     else if (answer)
-        fail(s, "The node does not tell its supported_version.");
+        console_fail(s, "The node does not tell its supported_version.");
     json_decref(answer);
     return c->version;
 }
@@ -197,34 +197,34 @@ static unsigned long version_number(const char *text)
     return major * 100000000UL + minor * 10000UL + patch;
 }
 
-bool session_has_version(session *s, const char *command, const char *since)
+bool console_has_version(session *s, const char *command, const char *since)
 {
-    const char *version = session_version(s);
+    const char *version = console_version(s);
     if (version == NULL)
         return false;
     if (version_number(version) >= version_number(since))
         return true;
-    return fail(s, "The fisco bcos node with supported_version lower than %s does not support the command %s , current fisco-bcos "
+    return console_fail(s, "The fisco bcos node with supported_version lower than %s does not support the command %s , current fisco-bcos "
                 "supported_version: %s", since, command, version);
 }
 
 /* ---- asking ---- */
 
-json_t *session_params(const session *s)
+json_t *console_params(const session *s)
 {
     return json_pack("[i]", s->group);
 }
 
-char *session_keep(session *s, char *text)
+char *console_keep(session *s, char *text)
 {
     char *copy = text ? arena_copy_text(&s->memory, bytes_of_text(text)) : NULL;
     hanse_free(text);
     return copy;
 }
 
-json_t *session_ask(session *s, const char *node, const char *method, json_t *params)
+json_t *console_ask(session *s, const char *node, const char *method, json_t *params)
 {
-    hanse_client *client = session_client(s);
+    hanse_client *client = console_client(s);
     char *body = client ? json_dumps(params, JSON_COMPACT) : NULL;
     json_decref(params);
     if (client == NULL)
@@ -233,12 +233,12 @@ json_t *session_ask(session *s, const char *node, const char *method, json_t *pa
     char *text = node ? hanse_rpc_at(client, node, method, body, &error) : hanse_rpc(client, method, body, &error);
     free(body);
     if (text == NULL) {
-        fail_with(s, &error);
+        console_fail_with(s, &error);
         return NULL;
     }
     json_t *result;
     if (json_read(bytes_of_text(text), ANSWER_VALUES_MAX, JSON_WIDE_AS_TEXT, &result) != JSON_READ_OK)
-        fail(s, "The node's answer to %s is no JSON.", method);
+        console_fail(s, "The node's answer to %s is no JSON.", method);
     hanse_free(text);
     return result;
 }

@@ -12,7 +12,7 @@
 
 enum { SESSION_GROUPS_MAX = 64, SESSION_CONNECT_MS = 10000, DASH_LINE_LENGTH = 93 };
 
-typedef struct session_connection session_connection;
+typedef struct console_connection console_connection;
 
 typedef struct session {
     const console_options *options;
@@ -20,45 +20,46 @@ typedef struct session {
     FILE *out;
     bool has_colours, is_interactive, wants_to_quit;
     int group;
-    session_connection *connection;
+    console_connection *connection;
     hanse_account *account;        /* NULL: none is loaded yet */
     char *account_path;            /* where it was read from */
 } session;
 
 /* Begins to connect. Nothing is printed, nothing fails here. */
-void session_open(session *s, const console_options *options, FILE *out);
+void console_open(session *s, const console_options *options, FILE *out);
 /* Waits at most wait_ms. false: no node answers, *error says why; true: connected, or not known yet. */
-bool session_is_reachable(session *s, unsigned wait_ms, hanse_error *error);
+bool console_is_reachable(session *s, unsigned wait_ms, hanse_error *error);
 /* Connected already? For what must not wait (completion). */
-bool session_is_connected(session *s);
-bool session_is_settled(session *s); /* connecting has ended, either way */
-void session_close(session *s);
+bool console_is_connected(session *s);
+bool console_is_settled(session *s); /* connecting has ended, either way */
+void console_close(session *s);
 
 /* Waits for the connection; of the current group. NULL: it is said why. */
-hanse_client *session_client(session *s);
-bool session_switch(session *s, int group);
+hanse_client *console_client(session *s);
+bool console_switch(session *s, int group);
 /* The node's supported_version as text; NULL: it is said why. Lives as long as the session. */
-const char *session_version(session *s);
+const char *console_version(session *s);
 /* false and said: this chain's supported_version is lower than `since`. */
-bool session_has_version(session *s, const char *command, const char *since);
+bool console_has_version(session *s, const char *command, const char *since);
 
 /* ---- asking ---- */
 
 /* The method's result. params: a JSON array, taken over. node NULL: any. NULL: it is said why. */
-json_t *session_ask(session *s, const char *node, const char *method, json_t *params) MUST_USE;
-/* [group] and then the given; for session_ask. */
-json_t *session_params(const session *s) MUST_USE;
+json_t *console_ask(session *s, const char *node, const char *method, json_t *params) MUST_USE;
+/* [group] and then the given; for console_ask. */
+json_t *console_params(const session *s) MUST_USE;
 /* A text of the client library as one of the command's memory. */
-char *session_keep(session *s, char *text);
+char *console_keep(session *s, char *text);
 
 /* ---- printing ---- */
 
 void say(session *s, const char *format, ...) PRINTF_LIKE(2, 3);
+void say_blank(session *s);
 void say_dashes(session *s);
 void say_pretty(session *s, bytes text); /* pretty.h, and a line end */
 void say_code(session *s, long code, const char *message); /* {"code":N, "msg":"M"}, pretty */
-/* Both return false: `return fail(...)`. */
-bool fail(session *s, const char *format, ...) PRINTF_LIKE(2, 3);
-bool fail_with(session *s, const hanse_error *error);
+/* Both return false: `return console_fail(...)`. */
+bool console_fail(session *s, const char *format, ...) PRINTF_LIKE(2, 3);
+bool console_fail_with(session *s, const hanse_error *error);
 
 #endif

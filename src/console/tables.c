@@ -17,12 +17,12 @@ static bool describe(session *s, const char *table, table_shape *out)
     out->key = arena_copy_text(&s->memory, bytes_of_text(builtin_text(values, 0)));
     out->fields = arena_copy_text(&s->memory, bytes_of_text(builtin_text(values, 1)));
     json_decref(values);
-    return out->key[0] || fail(s, "The table \"%s\" doesn't exist!", table);
+    return out->key[0] || console_fail(s, "The table \"%s\" doesn't exist!", table);
 }
 
 static bool fail_sql(session *s, const char *sql, long code)
 {
-    fail(s, "call %s failed!", sql);
+    console_fail(s, "call %s failed!", sql);
     say(s, "* code: %ld", code);
     say(s, "* message: %s", builtin_message(code));
     return false;
@@ -43,10 +43,10 @@ static bool check_fields(session *s, const sql_statement *q, const table_shape *
 {
     for (size_t i = 0; i < q->field_count; i++)
         if (!has_field(shape, q->fields[i]))
-            return fail(s, "Unknown field '%s' of table '%s'.", q->fields[i], q->table);
+            return console_fail(s, "Unknown field '%s' of table '%s'.", q->fields[i], q->table);
     for (size_t i = 0; i < q->condition_count; i++)
         if (!has_field(shape, q->conditions[i].field))
-            return fail(s, "Unknown field '%s' of table '%s'.", q->conditions[i].field, q->table);
+            return console_fail(s, "Unknown field '%s' of table '%s'.", q->conditions[i].field, q->table);
     return true;
 }
 
@@ -65,7 +65,7 @@ static const char *key_value(session *s, const sql_statement *q, const char *key
     for (size_t i = 0; i < q->condition_count; i++)
         if (strcmp(q->conditions[i].field, key) == 0 && strcmp(q->conditions[i].operation, "eq") == 0)
             return q->conditions[i].value;
-    fail(s, "Please provide a equal condition for the key field '%s' in where clause.", key);
+    console_fail(s, "Please provide a equal condition for the key field '%s' in where clause.", key);
     return NULL;
 }
 
@@ -127,7 +127,7 @@ static bool run_create(session *s, const sql_statement *q)
         say(s, "Create '%s' Ok.\n", q->table);
         return true;
     }
-    fail(s, "Create '%s' failed ", q->table);
+    console_fail(s, "Create '%s' failed ", q->table);
     builtin_show_code(s, hash, code);
     return false;
 }
@@ -153,7 +153,7 @@ static bool run_insert(session *s, const sql_statement *q, const table_shape *sh
     if (count == 0)
         columns = all_columns(s, shape, &count);
     if (count != q->value_count)
-        return fail(s, "Table '%s' has %zu fields, but there are %zu values.", q->table, count, q->value_count);
+        return console_fail(s, "Table '%s' has %zu fields, but there are %zu values.", q->table, count, q->value_count);
     json_t *entry = json_object();
     for (size_t i = 0; i < count; i++) {
         if (strcmp(columns[i], shape->key) == 0)
@@ -162,7 +162,7 @@ static bool run_insert(session *s, const sql_statement *q, const table_shape *sh
     }
     const char *entry_text = dump(s, entry);
     if (key == NULL)
-        return fail(s, "Please insert the key field '%s'.", shape->key);
+        return console_fail(s, "Please insert the key field '%s'.", shape->key);
     if (strlen(key) > SQL_KEY_MAX)
         return builtin_show_code(s, NULL, -50005);
     const char *arguments[] = {q->table, key, entry_text, ""};
@@ -184,7 +184,7 @@ static bool run_update(session *s, const sql_statement *q, const table_shape *sh
     }
     const char *entry_text = dump(s, entry), *key = key_value(s, q, shape->key);
     if (sets_key)
-        return fail(s, "Please don't set the key field \"%s\".", shape->key);
+        return console_fail(s, "Please don't set the key field \"%s\".", shape->key);
     if (key == NULL)
         return false;
     const char *arguments[] = {q->table, key, entry_text, condition_json(s, q), ""};
@@ -256,7 +256,7 @@ static bool run_select(session *s, const sql_statement *q, const table_shape *sh
     else if (ok)
         say(s, "%zu row%s in set.\n", count, count == 1 ? "" : "s");
     else if (values)
-        fail(s, "The contract's answer is no list of rows.");
+        console_fail(s, "The contract's answer is no list of rows.");
     json_decref(rows);
     json_decref(values);
     return ok;
@@ -271,8 +271,8 @@ static bool run_sql(session *s, const command *c, int argc, char **argv)
     error_text why;
     (void)c, (void)argc;
     if (!sql_parse(&s->memory, argv[0], &q, &why)) {
-        fail(s, "Could not parse SQL statement.");
-        return fail(s, "%s.", why.text);
+        console_fail(s, "Could not parse SQL statement.");
+        return console_fail(s, "%s.", why.text);
     }
     if (q.kind == SQL_CREATE)
         return run_create(s, &q);

@@ -28,17 +28,17 @@ static bool run_transaction(session *s, const command *c, int argc, char **argv)
 {
     const query *q = c->data;
     int required = (int)command_min(c);
-    json_t *params = session_params(s);
+    json_t *params = console_params(s);
     for (int i = 0; i < required; i++)
         json_array_append_new(params, json_string(argv[i]));
-    json_t *answer = session_ask(s, NULL, q->method, params);
+    json_t *answer = console_ask(s, NULL, q->method, params);
     if (answer == NULL)
         return false;
     bool ok = json_is_object(answer);
     if (ok)
         query_show_model(s, q->model, answer);
     else
-        fail(s, "%s", q->absent);
+        console_fail(s, "%s", q->absent);
     if (ok && argc > required)
         ok = contract_show_input(s, argv[required], json_string_value(json_object_get(answer, "input")));
     json_decref(answer);
@@ -48,19 +48,19 @@ static bool run_transaction(session *s, const command *c, int argc, char **argv)
 /* Old nodes do not know the compressed form; asking without it makes the answer the same object everywhere. */
 static bool run_batch(session *s, const command *c, int argc, char **argv)
 {
-    json_t *params = session_params(s);
+    json_t *params = console_params(s);
     json_array_append_new(params, json_string(argv[0]));
     json_array_append_new(params, json_string(argc > 1 ? argv[1] : "0"));
     json_array_append_new(params, json_string(argc > 2 ? argv[2] : "-1"));
     json_array_append_new(params, json_false());
-    json_t *answer = session_ask(s, NULL, c->name, params);
+    json_t *answer = console_ask(s, NULL, c->name, params);
     if (answer == NULL)
         return false;
     bool ok = json_is_object(answer);
     if (ok)
         query_show_model(s, &model_batch, answer);
     else
-        fail(s, "The node's answer is not what was asked for.");
+        console_fail(s, "The node's answer is not what was asked for.");
     json_decref(answer);
     return ok;
 }
@@ -69,7 +69,7 @@ static bool run_total(session *s, const command *c, int argc, char **argv)
 {
     static const char *const keys[] = {"blockNumber", "txSum", "failedTxSum"};
     (void)argc, (void)argv;
-    json_t *answer = session_ask(s, NULL, c->name, session_params(s));
+    json_t *answer = console_ask(s, NULL, c->name, console_params(s));
     if (answer == NULL)
         return false;
     buffer text = buffer_init(BUFFER_NO_LIMIT);
@@ -88,15 +88,15 @@ static bool run_total(session *s, const command *c, int argc, char **argv)
 static bool run_code(session *s, const command *c, int argc, char **argv)
 {
     (void)argc;
-    json_t *params = session_params(s);
+    json_t *params = console_params(s);
     json_array_append_new(params, json_string(argv[0]));
-    json_t *answer = session_ask(s, NULL, c->name, params);
+    json_t *answer = console_ask(s, NULL, c->name, params);
     const char *code = json_string_value(answer);
     bool ok = code && strcmp(code, "0x") != 0;
     if (ok)
         say(s, "%s", code);
     else if (answer)
-        fail(s, "This address doesn't exist.");
+        console_fail(s, "This address doesn't exist.");
     json_decref(answer);
     return ok;
 }

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static const tool *const tools[] = {&tool_node, &tool_chain, &tool_account, &tool_tx, &tool_bench, &tool_sim, &tool_replay, &tool_evm};
+static const tool *const tools[] = {&tool_node, &tool_chain, &tool_account, &tool_tx, &tool_console, &tool_bench, &tool_sim, &tool_replay, &tool_evm};
 
 static void print_help(FILE *to)
 {

@@ -10,7 +10,7 @@ typedef struct {
     int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name; returns the exit status */
 } tool;
 
-extern const tool tool_node, tool_chain, tool_account, tool_tx, tool_bench, tool_sim, tool_replay, tool_evm;
+extern const tool tool_node, tool_chain, tool_account, tool_tx, tool_bench, tool_sim, tool_replay, tool_evm, tool_console;
 
 /* "hanse NAME: text" on standard error; returns 1. */
 int tool_fail(const char *name, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
