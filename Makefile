@@ -14,6 +14,7 @@ help:
 	@echo "make test       everything: release and ASan+UBSan unit and golden tests, real four-node chains, TSan"
 	@echo "make build      build/release/hanse"
 	@echo "make test-unit | test-asan | test-tsan | test-e2e | interop      parts of make test; interop: public SDKs against a chain"
+	@echo "make interop SDKS=FOLDER   also those that only exist as checkouts (docs/sdks.md)"
 	@echo "make coverage   lines and branches that the unit, golden and simulation tests reach, by floor"
 	@echo "make fuzz       every fuzz target for 60 seconds (clang)"
 	@echo "make sim        whole networks in simulated time: 1000 seeds, all kinds of faults"
@@ -53,7 +54,7 @@ test-e2e: packages
 	@TEST_JOBS=$(TEST_JOBS) tools/test.sh e2e
 
 interop: packages
-	@tools/test.sh interop
+	@SDKS='$(SDKS)' tools/test.sh interop
 
 coverage: packages
 	@TEST_JOBS=$(TEST_JOBS) tools/coverage.sh

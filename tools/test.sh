@@ -48,13 +48,14 @@ END
 # Public SDKs against a chain of four nodes. Those that cannot be had here are skipped, with a word why.
 interop() {
     echo "== testing interop: public SDKs against four nodes"
-    local report p f s
+    local report p f s seconds=400
+    [ -n "${SDKS:-}" ] && seconds=1200
     report=$(mktemp)
-    INTEROP_FETCH_SECONDS=${INTEROP_FETCH_SECONDS:-60} timeout 400 python3 tests/interop/run.py | tee "$report"
+    INTEROP_FETCH_SECONDS=${INTEROP_FETCH_SECONDS:-60} timeout "$seconds" python3 tests/interop/run.py | tee "$report"
     if read -r p f s < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$report"); then
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     else
-        echo "interop: no result within 400 s"
+        echo "interop: no result within $seconds s"
         failed=$((failed + 1))
     fi
     rm -f "$report"

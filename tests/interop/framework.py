@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
@@ -88,6 +89,14 @@ class Chain:
             node.wait_answers()
         support.wait_until(lambda: len(self.nodes[0].rpc.call("getPeers", 1)) == 3, 20, "three peers")
 
+    def stop_node(self, number):
+        if self.nodes[number].stop() != 0:
+            raise AssertionError("%s ended with %s" % (self.nodes[number].name, self.nodes[number].process.returncode))
+
+    def start_node(self, number):
+        self.nodes[number].start().wait_answers()
+        support.wait_until(lambda: len(self.nodes[number].rpc.call("getPeers", 1)) == 3, 20, "three peers again")
+
     def stop(self):
         """Every node ends by itself with status 0, and no sanitizer has said anything."""
         for node in self.nodes:
@@ -100,6 +109,16 @@ class Chain:
         for node in self.nodes:
             if node.is_running():
                 node.kill()
+
+
+def checkout(name):
+    """The folder of an SDK that no registry has: SDKS names the folder in which the user keeps it, ready to run."""
+    if not os.environ.get("SDKS"):
+        raise Skip("no registry has it; `make interop SDKS=DIR` runs it from DIR/%s (docs/sdks.md)" % name)
+    place = os.path.join(os.path.abspath(os.environ["SDKS"]), name)
+    if not os.path.isdir(place):
+        raise Skip("there is no %s" % place)
+    return place
 
 
 def fetch(command, cwd, why, env=None):
@@ -144,14 +163,36 @@ def npm_packages(work):
     os.symlink(os.path.join(cached(os.path.basename(work), manifest, make), "node_modules"), os.path.join(work, "node_modules"))
 
 
-def run_client(command, cwd, env=None, seconds=RUN_SECONDS):
-    """Runs the client's program to its "all done"; env: variables to add. Returns the count of its "ok" lines."""
+def run_client(command, cwd, env=None, seconds=RUN_SECONDS, chain=None):
+    """Runs the client's program to its "all done"; env: variables to add. Returns the count of its "ok" lines.
+
+    With a chain the program may ask for things: it prints "do stop N" or "do start N" and reads a line when node N is down or up again."""
+    process = subprocess.Popen(command, cwd=cwd, env=dict(os.environ, **(env or {})), stdin=subprocess.PIPE if chain else subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    errors, lines, late = [], [], threading.Event()
+    reader = threading.Thread(target=lambda: errors.extend(process.stderr), daemon=True)
+    reader.start()
+    clock = threading.Timer(seconds, lambda: (late.set(), process.kill()))
+    clock.start()
     try:
-        done = subprocess.run(command, cwd=cwd, env=dict(os.environ, **(env or {})), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
-    except subprocess.TimeoutExpired as late:
-        raise AssertionError("no end within %d s; it said: %s" % (seconds, (late.stdout or b"").decode()[-2000:])) from None
-    lines = [line for line in done.stdout.splitlines() if line.startswith("ok ")]
-    print("\n".join("   " + line for line in lines), flush=True)
-    if done.returncode != 0 or "all done" not in done.stdout.splitlines():
-        raise AssertionError("exit status %s\n%s\n%s" % (done.returncode, done.stdout[-4000:], done.stderr[-4000:]))
-    return len(lines)
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("ok "):
+                print("   " + line, end="", flush=True)
+            elif line.startswith("do ") and chain:
+                action, number = line.split()[1:]
+                {"stop": chain.stop_node, "start": chain.start_node}[action](int(number))
+                process.stdin.write("done\n")
+                process.stdin.flush()
+        status = process.wait()
+    finally:
+        clock.cancel()
+        process.kill()
+        process.wait()
+    reader.join()
+    said = "".join(lines)[-4000:] + "\n" + "".join(errors)[-4000:]
+    if late.is_set():
+        raise AssertionError("no end within %d s; it said: %s" % (seconds, said))
+    if status != 0 or "all done\n" not in lines:
+        raise AssertionError("exit status %s\n%s" % (status, said))
+    return sum(line.startswith("ok ") for line in lines)
