@@ -190,8 +190,10 @@ static void on_topic_frame(session *s, const frame *f, bytes payload)
 void dispatch_set_topics(net *n, bytes joined)
 {
     n->own_topic_seq++;
+    pthread_mutex_lock(&n->peers_lock);
     buffer_clear(&n->own_topics);
     buffer_append(&n->own_topics, joined);
+    pthread_mutex_unlock(&n->peers_lock);
 }
 
 void dispatch_set_topic_status(net *n, const node_id *node, const char *topic, net_topic_status status)

@@ -190,6 +190,25 @@ const net_peer *net_peers(net *n, arena *a, size_t *count)
     return peers;
 }
 
+const char *const *net_own_topics(net *n, arena *a, size_t *count)
+{
+    pthread_mutex_lock(&n->peers_lock);
+    bytes rest = arena_copy(a, buffer_bytes(&n->own_topics));
+    pthread_mutex_unlock(&n->peers_lock);
+    size_t tabs = 0;
+    for (size_t i = 0; i < rest.size; i++)
+        tabs += rest.data[i] == '\t';
+    const char **texts = arena_take_array(a, tabs, sizeof *texts);
+    for (*count = 0; *count < tabs; (*count)++) {
+        rest = bytes_from(rest, 1);
+        const uint8_t *tab = memchr(rest.data, '\t', rest.size);
+        size_t size = tab ? (size_t)(tab - rest.data) : rest.size;
+        texts[*count] = arena_copy_text(a, bytes_of(rest.data, size));
+        rest = bytes_from(rest, size);
+    }
+    return texts;
+}
+
 bool net_is_connected(net *n, const node_id *node)
 {
     pthread_mutex_lock(&n->peers_lock);

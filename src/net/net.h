@@ -159,6 +159,8 @@ bool net_set_whitelist(net *n, const node_id *ids, size_t count) MUST_USE;
 
 /* The topics of this node's SDKs (sorted, without TAB); the own topic number goes up by one with each call (network.md 5). */
 void net_set_topics(net *n, const char *const *topics, size_t count);
+/* Those of the last net_set_topics that the network thread has seen, copied into the arena (getNodeInfo). */
+const char *const *net_own_topics(net *n, arena *a, size_t *count);
 /* Result of a private topic's verification: only if the topic of that peer is VERIFYING (network.md 7). */
 void net_set_topic_status(net *n, const node_id *node, const char *topic, net_topic_status status);
 

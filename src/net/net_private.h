@@ -1,8 +1,8 @@
 /* net_private.h: the network thread from inside. Who may touch what:
    - everything belongs to the network thread, except
    - commands (a queue), endpoints (own lock), next_seq, request_count and the counters of a session (atomic),
-   - peers_lock guards what net_peers reads (by_node, the identity and topics of registered sessions): the network thread takes
-     it to change them, others take it to read. No handler is called under a lock. */
+   - peers_lock guards what net_peers and net_own_topics read (by_node, the identity and topics of registered sessions, the own
+     topics): the network thread takes it to change them, others take it to read. No handler is called under a lock. */
 #ifndef HANSE_NET_NET_PRIVATE_H
 #define HANSE_NET_NET_PRIVATE_H
 
@@ -121,7 +121,7 @@ struct net {
     map requests;                       /* by seq */
     pending_request *request_first;
     uint32_t own_topic_seq;
-    buffer own_topics;                  /* TAB and text for each */
+    buffer own_topics;                  /* TAB and text for each; changed under peers_lock */
 };
 
 #define NET_LOG(n, level, ...) log_write((n)->log, level, 0, "[P2P]" __VA_ARGS__)

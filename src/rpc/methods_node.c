@@ -37,7 +37,11 @@ static void get_node_info(rpc_call *c)
     json_write_key(w, "NodeID");
     rpc_write_node_id(w, &info->self);
     json_write_key(w, "Topic");
+    size_t count = 0;
+    const char *const *topics = c->backend->net ? net_own_topics(c->backend->net, c->memory, &count) : NULL;
     json_write_begin_array(w);
+    for (size_t i = 0; i < count; i++)
+        json_write_text(w, topics[i]);
     json_write_end_array(w);
     json_write_end_object(w);
 }
