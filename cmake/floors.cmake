@@ -25,7 +25,8 @@ hanse_floor(sim NEEDS group)
 hanse_floor(net NEEDS group tls LIBS PkgConfig::UV PkgConfig::OPENSSL)
 hanse_floor(rpc NEEDS net LIBS http_parser z)
 hanse_floor(channel NEEDS rpc)
-hanse_floor(node NEEDS channel)
+hanse_floor(eth NEEDS rpc)
+hanse_floor(node NEEDS channel eth)
 # What getClientVersion tells about the build (node/build_info.c includes it).
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)
   set(hanse_compiler gcc)
@@ -41,7 +42,7 @@ target_include_directories(hanse_node PRIVATE ${PROJECT_BINARY_DIR}/generated)
 hanse_floor(console NEEDS client LIBS PkgConfig::EDIT)
 hanse_floor(tool NEEDS node sim client console)
 
-set(HANSE_FLOORS base codec crypto tls chain client store state vm contract executor ledger txpool consensus sync group sim net rpc channel node console tool)
+set(HANSE_FLOORS base codec crypto tls chain client store state vm contract executor ledger txpool consensus sync group sim net rpc channel eth node console tool)
 
 # One hand-made bug of base/mutant.h, to see the simulator find it (make sim-mutants). Only the files that hold one are built anew.
 set(HANSE_MUTANT "" CACHE STRING "number of a bug of src/base/mutant.h; never in a build that is used")

@@ -7,7 +7,7 @@ foreach(kind unit conformance simulation)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${kind}/${floor}/test_*.c)
     file(GLOB helpers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${kind}/${floor}/support_*.c
          ${PROJECT_SOURCE_DIR}/tests/support/${floor}/*.c)
-    if(floor STREQUAL channel) # its world is that of the RPC floor
+    if(floor MATCHES "^(channel|eth)$") # their world is that of the RPC floor
       file(GLOB world CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/rpc/*.c)
       list(APPEND helpers ${world})
     endif()

@@ -55,6 +55,9 @@ typedef struct {
 /* BLOCK_FULL; also the 3-item form of an empty block (QUIRK of consensus.md 5.3). NULL with a reason when anything is wrong;
    the hash item must equal the header's hash. Copies what it keeps. */
 block *block_decode(const chain_rules *rules, bytes encoded, block_decode_options options, error_text *why) MUST_USE;
+/* The blooms of all receipts joined (the header's own is always zero: data-model.md section 5), without decoding what else the
+   block holds. false: malformed. */
+bool block_read_bloom(const chain_rules *rules, bytes encoded, bloom *out) MUST_USE;
 /* The proposal form: the block without transactions, and the hashes it names (in b->memory). */
 block *block_decode_proposal(const chain_rules *rules, bytes encoded, hash256 **tx_hashes, size_t *count, error_text *why) MUST_USE;
 

@@ -181,3 +181,24 @@ block *block_decode_proposal(const chain_rules *rules, bytes encoded, hash256 **
     block_drop(b);
     return NULL;
 }
+
+bool block_read_bloom(const chain_rules *rules, bytes encoded, bloom *out)
+{
+    enum { ITEMS_BEFORE_BLOOM = 3 }; /* of a receipt: data-model.md 4.1 */
+    block_parts parts;
+    *out = (bloom){{0}};
+    if (!split(rules, encoded, &parts, NULL))
+        return false;
+    rlp_reader list = rlp_reader_of(parts.receipts.payload);
+    while (!rlp_at_end(&list)) {
+        rlp_reader one = rlp_read_list(&list);
+        bloom b;
+        for (int i = 0; i < ITEMS_BEFORE_BLOOM; i++)
+            (void)rlp_read_item(&one);
+        rlp_read_fixed(&one, b.b, sizeof b.b, RLP_EXACT);
+        if (one.error)
+            return false;
+        bloom_join(out, &b);
+    }
+    return list.error == RLP_OK;
+}

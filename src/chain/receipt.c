@@ -1,13 +1,39 @@
 #include "chain/receipt.h"
 #include "codec/rlp.h"
 
+bloom_bits bloom_bits_of(const crypto_suite *suite, bytes value)
+{
+    hash256 hash = suite_hash(suite, value);
+    bloom_bits bits;
+    for (int i = 0; i < 3; i++)
+        bits.bit[i] = read_be16(hash.b + 2 * i) & 0x7ff;
+    return bits;
+}
+
+static uint8_t *bloom_byte(bloom *b, unsigned bit)
+{
+    return &b->b[BLOOM_BYTES - 1 - bit / 8];
+}
+
+bool bloom_has(const bloom *b, bloom_bits bits)
+{
+    for (int i = 0; i < 3; i++)
+        if ((b->b[BLOOM_BYTES - 1 - bits.bit[i] / 8] >> bits.bit[i] % 8 & 1) == 0)
+            return false;
+    return true;
+}
+
 static void bloom_add(const crypto_suite *suite, bloom *b, bytes part)
 {
-    hash256 hash = suite_hash(suite, part);
-    for (int i = 0; i < 3; i++) {
-        unsigned bit = read_be16(hash.b + 2 * i) & 0x7ff;
-        b->b[BLOOM_BYTES - 1 - bit / 8] |= (uint8_t)(1u << bit % 8);
-    }
+    bloom_bits bits = bloom_bits_of(suite, part);
+    for (int i = 0; i < 3; i++)
+        *bloom_byte(b, bits.bit[i]) |= (uint8_t)(1u << bits.bit[i] % 8);
+}
+
+void bloom_join(bloom *b, const bloom *more)
+{
+    for (size_t i = 0; i < BLOOM_BYTES; i++)
+        b->b[i] |= more->b[i];
 }
 
 void bloom_add_log(const crypto_suite *suite, bloom *b, const log_entry *entry)

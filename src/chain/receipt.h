@@ -33,6 +33,14 @@ typedef struct receipt {
     size_t log_count;
 } receipt;
 
+/* The bits that one value sets in a bloom. */
+typedef struct {
+    uint16_t bit[3];
+} bloom_bits;
+
+bloom_bits bloom_bits_of(const crypto_suite *suite, bytes value);
+bool bloom_has(const bloom *b, bloom_bits bits); /* false: the value was not added */
+void bloom_join(bloom *b, const bloom *more);
 void bloom_add_log(const crypto_suite *suite, bloom *b, const log_entry *entry);
 /* Fills receipt->logs_bloom from its logs. */
 void receipt_set_bloom(const crypto_suite *suite, receipt *r);

@@ -205,6 +205,17 @@ static size_t pending_count(rpc_group *held)
     return count;
 }
 
+static transaction *pending_find(rpc_group *held, const hash256 *hash)
+{
+    world *w = world_of(held);
+    pthread_mutex_lock(&w->lock);
+    transaction *found = txpool_find(w->pool, hash);
+    if (found)
+        transaction_keep(found);
+    pthread_mutex_unlock(&w->lock);
+    return found;
+}
+
 static rpc_backend backend_of(world *w)
 {
     return (rpc_backend){.context = w,
@@ -221,7 +232,8 @@ static rpc_backend backend_of(world *w)
                          .consensus_status = get_consensus_status,
                          .sync_status = get_sync_status,
                          .pending = pending,
-                         .pending_count = pending_count};
+                         .pending_count = pending_count,
+                         .pending_find = pending_find};
 }
 
 /* ---- blocks ---- */

@@ -1,0 +1,34 @@
+/* subscriptions.h: what WebSocket sessions are told of unasked: new blocks, and the logs in them (eth_subscribe). A job on the workers writes
+   the texts; the session's door sends them. Any thread. */
+#ifndef HANSE_ETH_SUBSCRIPTIONS_H
+#define HANSE_ETH_SUBSCRIPTIONS_H
+
+#include "base/worker_pool.h"
+#include "chain/log_pattern.h"
+#include "eth/eth.h"
+
+typedef struct eth_subscriptions eth_subscriptions;
+
+eth_subscriptions *eth_subscriptions_new(const eth_service *s, const rpc_backend *backend, worker_pool *workers) MUST_USE;
+/* Sends nothing more; waits for the job under way. */
+void eth_subscriptions_stop(eth_subscriptions *s);
+void eth_subscriptions_free(eth_subscriptions *s);
+
+typedef struct {
+    arena memory;              /* of the pattern */
+    int32_t group_id;
+    bool wants_blocks;         /* else logs */
+    log_pattern pattern;
+    int64_t next;              /* the first block to be told */
+} eth_subscription_request;
+
+/* Takes over the memory in one. false: too many, and nothing is taken. Nothing is sent before eth_subscriptions_begin. */
+bool eth_subscriptions_add(eth_subscriptions *s, http_session session, eth_subscription_request *one, uint64_t *id) MUST_USE;
+void eth_subscriptions_begin(eth_subscriptions *s, http_session session);
+bool eth_subscriptions_remove(eth_subscriptions *s, http_session session, uint64_t id);
+void eth_subscriptions_close(eth_subscriptions *s, http_session session);
+
+/* Some group has a new block: it is looked up. */
+void eth_subscriptions_block(eth_subscriptions *s);
+
+#endif
