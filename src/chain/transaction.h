@@ -22,8 +22,8 @@ enum { TRANSACTION_MAX_BYTES = 16 * 1024 * 1024 };
 
 /* What is checked while decoding (data-model.md 3.2). */
 typedef enum {
-    TX_CHECK_NOTHING,   /* stored blocks, gossip, proposals: the sender is recovered on demand */
-    TX_CHECK_EVERYTHING /* RPC, block sync, answers with missing transactions: isValid and recovery */
+    TX_CHECK_NOTHING,   /* stored and decided blocks, gossip, proposals: the sender is recovered on demand */
+    TX_CHECK_EVERYTHING /* RPC: isValid and recovery; group/job.c says what fetched blocks and gossip are asked for */
 } transaction_checks;
 
 typedef struct transaction {

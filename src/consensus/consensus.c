@@ -45,6 +45,11 @@ bool consensus_check_block(const consensus *c, const block *b, error_text *why)
     return pbft_check_block(c->pbft, b, why);
 }
 
+size_t consensus_held_bytes(const consensus *c)
+{
+    return pbft_held_bytes(c->pbft);
+}
+
 consensus_status consensus_status_of(consensus *c, arena *a)
 {
     return pbft_status(c->pbft, a);

@@ -172,5 +172,7 @@ typedef struct {
     size_t view_count;
 } consensus_status;
 consensus_status consensus_status_of(consensus *c, arena *a);
+/* About how much it holds of what peers sent: proposals, votes, lists. */
+size_t consensus_held_bytes(const consensus *c);
 
 #endif

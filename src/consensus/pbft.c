@@ -264,3 +264,25 @@ consensus_status pbft_status(pbft *p, arena *a)
     }
     return s;
 }
+
+/* ---- memory ---- */
+
+static size_t proposal_bytes(const pbft_proposal *s)
+{
+    return s->encoded_bytes + (s->proposal ? s->proposal->memory.used_bytes : 0) + s->forward_count * sizeof *s->forward;
+}
+
+static size_t partial_bytes(const pbft_partial *s)
+{
+    return proposal_bytes(&s->proposal) + s->tx_count * sizeof *s->txs + s->missing_count * sizeof *s->missing;
+}
+
+size_t pbft_held_bytes(const pbft *p)
+{
+    size_t total = p->count * (sizeof *p->seats + sizeof *p->sealers) + p->session_count * sizeof *p->sessions;
+    for (size_t i = 0; i < PBFT_FUTURE_PREPARES; i++)
+        total += proposal_bytes(&p->future[i]);
+    total += proposal_bytes(&p->raw) + proposal_bytes(&p->committed);
+    total += partial_bytes(&p->partial_raw) + partial_bytes(&p->partial_future);
+    return total + (p->persisting.is_active ? p->persisting.value.size : 0);
+}

@@ -12,5 +12,6 @@ void pbft_free(pbft *p);
 void pbft_step(pbft *p, const consensus_event *event, consensus_actions *out);
 bool pbft_check_block(const pbft *p, const block *b, error_text *why) MUST_USE;
 consensus_status pbft_status(pbft *p, arena *a);
+size_t pbft_held_bytes(const pbft *p);
 
 #endif

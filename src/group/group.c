@@ -544,6 +544,11 @@ size_t group_pending_count(const group *g)
     return txpool_size(g->pool);
 }
 
+group_held group_held_bytes(const group *g)
+{
+    return (group_held){txpool_memory_bytes(g->pool), consensus_held_bytes(g->consensus), sync_held_bytes(g->sync)};
+}
+
 size_t group_pending(const group *g, transaction **out, size_t max)
 {
     size_t count = txpool_list(g->pool, out, max);

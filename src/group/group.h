@@ -121,6 +121,11 @@ uint64_t group_deadline_ms(const group *g);
 consensus_status group_consensus_status(group *g, arena *a);
 sync_status group_sync_status(group *g, arena *a);
 size_t group_pending_count(const group *g);
+/* About how much the machines hold of what clients and peers sent, in bytes. */
+typedef struct {
+    size_t pool, consensus, sync;
+} group_held;
+group_held group_held_bytes(const group *g);
 /* Pending transactions in pool order, one reference each, at most max. */
 size_t group_pending(const group *g, transaction **out, size_t max);
 transaction *group_pending_find(const group *g, const hash256 *hash); /* one reference, or NULL */

@@ -87,6 +87,62 @@ static void decide(simulation *s, size_t node, const block *b)
     }
 }
 
+static bool is_among(const node_id *ids, size_t count, const node_id *id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (node_id_equal(&ids[i], id))
+            return true;
+    return false;
+}
+
+static bool is_sealer(const node_lists *l, const node_id *id)
+{
+    return is_among(l->sealers, l->sealer_count, id);
+}
+
+static bool is_observer(const node_lists *l, const node_id *id)
+{
+    return is_among(l->observers, l->observer_count, id);
+}
+
+/* What the block made of the members. */
+static void note_members(simulation *s, const node_lists *before, const node_lists *after)
+{
+    for (size_t i = 0; i < s->options.nodes + s->options.observers; i++) {
+        const node_id *id = &s->nodes[i].id;
+        bool was_sealer = is_sealer(before, id), was_observer = is_observer(before, id),
+             is_sealer_now = is_sealer(after, id), is_observer_now = is_observer(after, id);
+        if (was_sealer && !is_sealer_now)
+            sim_note(s, is_observer_now ? PLAYED_SEALER_TO_OBSERVER : PLAYED_SEALER_REMOVED);
+        else if (is_sealer_now && !was_sealer)
+            sim_note(s, was_observer ? PLAYED_OBSERVER_TO_SEALER : PLAYED_SEALER_ADDED);
+        else if (was_observer && !is_observer_now)
+            sim_note(s, PLAYED_OBSERVER_REMOVED);
+        else if (is_observer_now && !was_observer)
+            sim_note(s, PLAYED_OBSERVER_ADDED);
+    }
+}
+
+static void note_decided(simulation *s, size_t node, const block *b, const node_lists *before)
+{
+    arena a = {0};
+    node_lists after;
+    if (ledger_node_lists(s->nodes[node].ledger, b->header.number, &a, &after))
+        note_members(s, before, &after);
+    if (b->transaction_count > s->accounts) /* each begins with one of so many users */
+        sim_note(s, PLAYED_CONFLICT);
+    arena_reset(&a);
+}
+
+/* consensus.md 5.5.4: votes count for one block in one view. */
+static void check_commits(simulation *s, size_t node, const block *b, const node_lists *lists)
+{
+    if (!heard_quorum_somewhere(s, node, true, &b->hash, (uint64_t)b->header.number, lists->sealers, lists->sealer_count))
+        sim_fail_at(s, b->header.number,
+                    "votes: node %zu commits block %lld, and in no view has it heard enough Commits of it", node,
+                    (long long)b->header.number);
+}
+
 void check_durable(simulation *s, size_t node, const group_job *commit, const node_lists *lists)
 {
     const block *b = execution_block(commit->executed);
@@ -94,13 +150,17 @@ void check_durable(simulation *s, size_t node, const group_job *commit, const no
     if (sim_is_liar(s, node))
         return;
     check_quorum(s, node, commit, lists);
+    if (!commit->for_sync)
+        check_commits(s, node, b, lists);
     if (number > sim_highest(s) + 1) {
         sim_fail_at(s, number, "order: node %zu commits block %lld, but block %lld was never decided", node,
                     (long long)number, (long long)number - 1);
         return;
     }
-    if (number == sim_highest(s) + 1)
+    if (number == sim_highest(s) + 1) {
         decide(s, node, b);
+        note_decided(s, node, b, lists);
+    }
     const decided_block *d = &s->decided[number];
     if (!hash256_equal(&d->hash, &b->hash))
         sim_fail_at(s, number, "agreement: block %lld is %08x at node %zu and %08x at node %zu", (long long)number,
@@ -119,6 +179,7 @@ void check_told(simulation *s, size_t node, const block *b)
                     (long long)store_last_applied(n->disk));
     n->told = number;
     n->told_hash = b->hash;
+    heard_forget(s, node, (uint64_t)number + 1);
 }
 
 void check_restarted(simulation *s, size_t node)
@@ -150,6 +211,13 @@ void check_bounds(simulation *s, size_t node)
     if (pending > s->options.pool_limit)
         sim_fail(s, "bounds: %zu transactions in the pool of node %zu, %zu allowed", pending, node,
                  s->options.pool_limit);
+    group_held held = group_held_bytes(n->group);
+    size_t total = held.pool + held.consensus + held.sync;
+    if (total > s->counts.held_bytes_max)
+        s->counts.held_bytes_max = total;
+    if (total > SIM_NODE_BYTES_MAX)
+        sim_fail(s, "bounds: node %zu holds %zu bytes of transactions, %zu for consensus, %zu for sync; %d allowed", node,
+                 held.pool, held.consensus, held.sync, SIM_NODE_BYTES_MAX);
     if (n->jobs_under_way > JOBS_UNDER_WAY_MAX)
         sim_fail(s, "bounds: %zu jobs of node %zu under way, %d allowed", n->jobs_under_way, node, JOBS_UNDER_WAY_MAX);
 }
@@ -164,36 +232,53 @@ void check_pace(simulation *s)
         sim_fail(s, "bounds: more than %d steps of each node within a second", SIM_STEPS_PER_SECOND_MAX);
 }
 
-/* consensus.md 5A.3: I1, and the lock is on disk before the Commit leaves (5.11). */
-void check_promise(simulation *s, size_t node, bytes payload)
+/* The lock is on disk before the Commit leaves (consensus.md 5.11). */
+static bool is_locked_on_disk(const sim_node *n, int64_t height)
 {
-    sim_node *n = &s->nodes[node];
     arena a = {0};
-    pbft_packet packet;
-    pbft_request r, locked;
+    pbft_request locked;
     bytes stored, inner;
     error_text why;
-    uint32_t own = UINT32_MAX;
-    for (size_t i = 0; i < s->genesis.sealer_count; i++)
-        if (node_id_equal(&s->genesis.sealers[i], &n->id))
-            own = (uint32_t)i;
-    if (!sim_is_liar(s, node) && pbft_packet_decode(payload, !s->options.no_ttl_optimization, &a, &packet, &why) &&
-        packet.kind == PBFT_COMMIT && pbft_request_decode(packet.data, &r, &why) && own != UINT32_MAX &&
-        s->rules.suite->verify(&n->id, &r.block_hash, pbft_signature_bytes(&r.sig))) {
-        int64_t height = (int64_t)r.height;
-        bool is_locked = store_last_applied(n->disk) >= height ||
-                         (store_note_get(n->disk, "prepared", &a, &stored, &why) == STORE_OK &&
-                          pbft_prepare_decode(stored, &locked, &inner, &why) && (int64_t)locked.height >= height);
-        if (!is_locked)
-            sim_fail_at(s, height,
-                        "promise: node %zu sends its Commit of block %lld before the prepared block is on its disk",
-                        node, (long long)height);
-        if (height == n->promised && !hash256_equal(&r.block_hash, &n->promised_hash))
-            sim_fail_at(s, height, "promise: node %zu sends Commits of two blocks %lld", node, (long long)height);
-        if (height > n->promised) {
-            n->promised = height;
-            n->promised_hash = r.block_hash;
-        }
+    bool is_locked = store_last_applied(n->disk) >= height ||
+                     (store_note_get(n->disk, "prepared", &a, &stored, &why) == STORE_OK &&
+                      pbft_prepare_decode(stored, &locked, &inner, &why) && (int64_t)locked.height >= height);
+    arena_reset(&a);
+    return is_locked;
+}
+
+static void check_commit_message(simulation *s, size_t node, const pbft_request *r)
+{
+    sim_node *n = &s->nodes[node];
+    int64_t height = (int64_t)r->height;
+    if (!is_locked_on_disk(n, height))
+        sim_fail_at(s, height,
+                    "promise: node %zu sends its Commit of block %lld before the prepared block is on its disk", node,
+                    (long long)height);
+    if (height == n->promised && !hash256_equal(&r->block_hash, &n->promised_hash))
+        sim_fail_at(s, height, "promise: node %zu sends Commits of two blocks %lld", node, (long long)height);
+    if (height > n->promised) {
+        n->promised = height;
+        n->promised_hash = r->block_hash;
     }
+    chain_view *v = group_view(n->group);
+    const chain_state *c = &v->state;
+    if (c->tip.number + 1 == height &&
+        !heard_quorum(s, node, false, &r->block_hash, r->height, r->view, c->nodes.sealers, c->nodes.sealer_count))
+        sim_fail_at(s, height, "votes: node %zu sends its Commit of block %lld in view %llu and has not heard enough Signs "
+                    "of it in that view", node, (long long)height, (unsigned long long)r->view);
+    chain_view_drop(v);
+}
+
+/* consensus.md 5A.3: I1. */
+void check_promise(simulation *s, size_t node, bytes payload)
+{
+    arena a = {0};
+    pbft_packet packet;
+    pbft_request r;
+    error_text why;
+    if (!sim_is_liar(s, node) && pbft_packet_decode(payload, !s->options.no_ttl_optimization, &a, &packet, &why) &&
+        packet.kind == PBFT_COMMIT && pbft_request_decode(packet.data, &r, &why) &&
+        s->rules.suite->verify(&s->nodes[node].id, &r.block_hash, pbft_signature_bytes(&r.sig)))
+        check_commit_message(s, node, &r);
     arena_reset(&a);
 }

@@ -83,6 +83,15 @@ block *forge_read_block(forger *f, const sim_message *m, const pbft_packet *pack
     if (!pbft_prepare_decode(packet->data, r, &encoded, &why) ||
         !f->s->rules.suite->verify(&f->s->nodes[f->node].id, &r->block_hash, pbft_signature_bytes(&r->sig)))
         return NULL;
+    return forge_read_proposal(f, m, packet, r);
+}
+
+block *forge_read_proposal(forger *f, const sim_message *m, const pbft_packet *packet, pbft_request *r)
+{
+    bytes encoded;
+    error_text why;
+    if (f->s->nodes[f->node].group == NULL || !pbft_prepare_decode(packet->data, r, &encoded, &why))
+        return NULL;
     if (m->packet_type == PBFT_FRAME_PROPOSAL)
         return complete_from_pool(f, encoded);
     return block_decode(&f->s->rules, encoded, (block_decode_options){.checks = TX_CHECK_NOTHING}, &why);
@@ -166,6 +175,42 @@ bool forge_old_transactions(forger *f, block *b)
     return true;
 }
 
+/* ..., v, r, s: with both numbers of 32 bytes, as nearly always. */
+static bool flip_signature(uint8_t *raw, size_t size)
+{
+    enum { NUMBER = 33, FULL = 0xa0 };
+    static const uint8_t order[32] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                      0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48,
+                                      0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41};
+    if (size < 2 * NUMBER + 1 || raw[size - NUMBER] != FULL || raw[size - 2 * NUMBER] != FULL)
+        return false;
+    uint8_t *v = raw + size - 2 * NUMBER - 1, *s = raw + size - 32;
+    if (*v != 27 && *v != 28)
+        return false;
+    u256_to_be(u256_sub(u256_from_be(bytes_of(order, 32)), u256_from_be(bytes_of(s, 32))), s);
+    *v = (uint8_t)(27 + 28 - *v);
+    return true;
+}
+
+bool forge_other_form(forger *f, block *b)
+{
+    if (b->transaction_count == 0)
+        return false;
+    arena a = {0};
+    bytes raw = arena_copy(&a, b->transactions[0]->raw);
+    transaction *other = flip_signature((uint8_t *)raw.data, raw.size)
+                             ? transaction_decode(&f->s->rules, raw, TX_CHECK_NOTHING, NULL, NULL)
+                             : NULL;
+    arena_reset(&a);
+    if (other == NULL)
+        return false;
+    transaction_drop(b->transactions[0]);
+    b->transactions[0] = other;
+    b->header.transactions_root = block_transactions_root(&f->s->rules, b);
+    block_seal_hash(&f->s->rules, b);
+    return true;
+}
+
 block *forge_new_block(forger *f, const consensus_status *c, uint64_t height)
 {
     block *b = block_new();
@@ -192,6 +237,8 @@ void forge_status(forger *f, buffer *out)
     sync_packet p = {.type = SYNC_PACKET_STATUS};
     p.status.number = prng_below(&f->random, 2) ? head.number + 1 + (int64_t)prng_below(&f->random, 60)
                                                 : heights[prng_below(&f->random, COUNT(heights))];
+    if (p.status.number < 0 || p.status.number > head.number + 1000)
+        sim_note(f->s, PLAYED_IMPOSSIBLE_HEIGHT);
     p.status.genesis_hash = prng_below(&f->random, 8) ? head.genesis_hash : random_hash(f);
     p.status.latest_hash = random_hash(f);
     p.status.has_time = true;

@@ -1,6 +1,6 @@
 /* inside.h: the inside of a simulation, shared by the files of this folder.
    world.c: time, life, looking. node.c: one node's turn, its jobs and actions. network.c: links. check.c: the rules.
-   load.c: clients. story.c: who sent what when. */
+   load.c: clients. story.c: who sent what when. heard.c: which votes a node has heard. clock.c: what it takes for the time. */
 #ifndef HANSE_SIM_INSIDE_H
 #define HANSE_SIM_INSIDE_H
 
@@ -49,6 +49,14 @@ typedef struct {
     };
 } sim_event;
 
+/* A Sign or Commit with good signatures that came to a node. */
+typedef struct {
+    node_id sealer;
+    hash256 block_hash;
+    uint64_t height, view;
+    bool is_commit;
+} heard_vote;
+
 typedef struct {
     secret_key key;
     node_id id;
@@ -71,7 +79,13 @@ typedef struct {
     size_t jobs_under_way;
     bool is_dying, has_failed, sessions_noted;
 
-    int64_t clock_offset_ms;
+    int64_t clock_offset_ms; /* of utc, beside what drift has made of it */
+    int64_t drift;           /* millionths */
+    uint64_t drift_since_ms; /* true time */
+    uint64_t clock_then_ms;  /* what the node's clock had counted by then */
+    played_kind crash_at;    /* PLAYED_KINDS: nowhere */
+    heard_vote *heard; /* in this life; heard.c */
+    size_t heard_count, heard_capacity;
     unsigned crash_after, step_ms, job_factor;
     int64_t told; /* highest block told to anybody, over all lives */
     hash256 told_hash;
@@ -166,6 +180,11 @@ void sim_node_accept(simulation *s, sim_event *e); /* into the inbox; takes it o
 void sim_node_wake(simulation *s, size_t i);
 void sim_node_run_job(simulation *s, sim_event *e);
 void sim_node_note_sessions(simulation *s, size_t i);
+void sim_node_poke(simulation *s, size_t i); /* it takes a step soon */
+
+/* ---- clock.c */
+group_time clock_of(const simulation *s, const sim_node *n);
+uint64_t clock_true_ms(const sim_node *n, uint64_t steady_ms); /* when the node's steady clock will show that */
 
 /* ---- check.c */
 /* lists: the members before the block. */
@@ -175,6 +194,16 @@ void check_restarted(simulation *s, size_t node);
 void check_bounds(simulation *s, size_t node);
 void check_pace(simulation *s);
 void check_promise(simulation *s, size_t node, bytes payload); /* a PBFT packet that is about to leave */
+
+/* ---- heard.c */
+void heard_note(simulation *s, size_t node, const sim_frame *f);
+void heard_forget(simulation *s, size_t node, uint64_t below_height); /* UINT64_MAX: all */
+/* Is there a quorum of the sealers for this very block, height and view among what the node heard, its own vote counted? */
+bool heard_quorum(const simulation *s, size_t node, bool is_commit, const hash256 *hash, uint64_t height, uint64_t view,
+                   const node_id *sealers, size_t sealer_count);
+/* The same in any one view. */
+bool heard_quorum_somewhere(const simulation *s, size_t node, bool is_commit, const hash256 *hash, uint64_t height,
+                             const node_id *sealers, size_t sealer_count);
 
 /* ---- load.c */
 transaction *load_transaction(simulation *s, int64_t height);

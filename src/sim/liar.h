@@ -23,6 +23,9 @@ typedef enum {
     LIE_STATUS,    /* heights that are none, hashes that are none, clocks that are none */
     LIE_BLOCKS,    /* sync: blocks that are forged, cut, or not signed by enough */
     LIE_STORM,     /* view changes all the time */
+    LIE_OTHER_VIEW, /* its votes on the block at hand are for a later view */
+    LIE_COLLECT,    /* as leader: the block of an earlier view again, with the Signs that it got there */
+    LIE_OTHER_FORM, /* as leader: a transaction with the other form of its signature (n - s) */
     LIE_WITHHOLD,  /* keeps the transactions of its proposals for itself */
     LIE_KINDS
 } lie_kind;

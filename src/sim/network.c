@@ -40,6 +40,13 @@ static bool has_session(simulation *s, size_t a, size_t b)
            !network_link(s, b, a)->now.is_disconnected && !node_id_equal(&s->nodes[a].id, &s->nodes[b].id);
 }
 
+static void note_closed(simulation *s, size_t a, size_t b)
+{
+    const sim_link *there = &network_link(s, a, b)->now, *back = &network_link(s, b, a)->now;
+    if (s->nodes[a].group && s->nodes[b].group)
+        sim_note(s, there->is_flapping || back->is_flapping ? PLAYED_FLAPPED : PLAYED_CLOSED);
+}
+
 void network_update_sessions(simulation *s)
 {
     for (size_t a = 0; a < s->node_count; a++) {
@@ -48,8 +55,10 @@ void network_update_sessions(simulation *s)
             link_state *l = network_link(s, a, b);
             bool is_up = has_session(s, a, b);
             is_changed |= is_up != l->is_up;
-            if (l->is_up && !is_up)
+            if (l->is_up && !is_up) {
                 l->epoch++; /* what was under way is gone */
+                note_closed(s, a, b);
+            }
             l->is_up = is_up;
         }
         if (is_changed)
@@ -57,14 +66,18 @@ void network_update_sessions(simulation *s)
     }
 }
 
-static uint64_t draw_delay(const simulation *s, link_state *l, size_t size)
+static uint64_t draw_delay(simulation *s, link_state *l, size_t size)
 {
     uint64_t low = s->options.delay_min_ms, high = s->options.delay_max_ms;
     uint64_t delay = low + prng_below(&l->random, high - low + 1);
-    if (l->now.extra_delay_ms)
+    if (l->now.extra_delay_ms) {
         delay += prng_below(&l->random, l->now.extra_delay_ms + 1);
-    if (l->now.bytes_per_second)
+        sim_note(s, PLAYED_DELAYED);
+    }
+    if (l->now.bytes_per_second) {
         delay += size * 1000 / l->now.bytes_per_second;
+        sim_note(s, PLAYED_SLOWED);
+    }
     return delay;
 }
 
@@ -72,11 +85,12 @@ static uint64_t draw_delay(const simulation *s, link_state *l, size_t size)
 static void send_once(simulation *s, size_t to, sim_frame *frame, link_state *l)
 {
     uint64_t at = s->now_ms + draw_delay(s, l, frame->size);
-    if (!l->now.is_unordered) {
-        if (at < l->last_arrival_ms)
-            at = l->last_arrival_ms;
+    if (at < l->last_arrival_ms && l->now.is_unordered)
+        sim_note(s, PLAYED_OVERTAKEN);
+    else if (at < l->last_arrival_ms)
+        at = l->last_arrival_ms;
+    else
         l->last_arrival_ms = at;
-    }
     story_frame(s, to, frame, at);
     sim_event *e = event_add(s, EVENT_FRAME, at - s->now_ms, to);
     frame->owners++;
@@ -95,12 +109,18 @@ void network_send(simulation *s, size_t from, size_t to, sim_frame *frame)
     }
     if (!l->is_up || l->now.is_cut || (l->now.lost && prng_below(&l->random, 1000) < l->now.lost)) {
         s->counts.frames_lost++;
+        if (l->is_up)
+            sim_note(s, !l->now.is_cut                          ? PLAYED_LOST
+                        : network_link(s, to, from)->now.is_cut ? PLAYED_CUT
+                                                                : PLAYED_CUT_ONE_WAY);
         story_frame(s, to, frame, NEVER);
         return;
     }
     send_once(s, to, frame, l);
-    if (l->now.repeated && prng_below(&l->random, 1000) < l->now.repeated)
+    if (l->now.repeated && prng_below(&l->random, 1000) < l->now.repeated) {
+        sim_note(s, PLAYED_REPEATED);
         send_once(s, to, frame, l);
+    }
 }
 
 bool network_arrives(simulation *s, const sim_event *e)

@@ -7,13 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static group_time time_of(const simulation *s, const sim_node *n)
-{
-    uint64_t utc = START_UTC_MS + s->now_ms;
-    return (group_time){.steady_ms = n->steady_base_ms + s->now_ms,
-                        .utc_ms = (uint64_t)((int64_t)utc + n->clock_offset_ms)};
-}
-
 static group_config make_config(const simulation *s, size_t i)
 {
     const sim_node *n = &s->nodes[i];
@@ -40,10 +33,10 @@ static group_config make_config(const simulation *s, size_t i)
                  .gossip_peers = 3,
                  .txs_max_gossip_peers = 5,
                  .idle_wait_ms = 200,
-                 .max_download_bytes = 64 << 20},
+                 .max_download_bytes = SIM_NODE_BYTES_MAX / 4},
         .pool = {.rules = ledger_rules(n->ledger),
                  .limit = o->pool_limit,
-                 .memory_limit_bytes = 64 << 20,
+                 .memory_limit_bytes = SIM_NODE_BYTES_MAX / 2,
                  .expiration_ms = 600 * 1000,
                  .seed = seed + 2},
     };
@@ -94,6 +87,20 @@ static void queue_job(simulation *s, size_t i, group_job *j)
     start_next_ordered(s, i);
 }
 
+static void note_store_failure(simulation *s, const store_fault_plan *before, const store_fault_plan *after)
+{
+    s->counts.disk_failures++;
+    const fault_countdown *write = before->applies.answer && !after->applies.answer ? &before->applies
+                                   : before->notes.answer && !after->notes.answer   ? &before->notes
+                                                                                    : NULL;
+    if (write)
+        sim_note(s, write->answer == STORE_FULL      ? PLAYED_DISK_FULL
+                    : write->moment == FAULT_AFTER ? PLAYED_WRITE_UNTOLD
+                                                     : PLAYED_WRITE_FAILED);
+    else if (before->reads.answer && !after->reads.answer)
+        sim_note(s, PLAYED_READ_FAILED);
+}
+
 /* Does the job's work on the ledger; a block that became durable by it is judged at once. */
 static void do_job(simulation *s, size_t i, group_job *j)
 {
@@ -102,37 +109,44 @@ static void do_job(simulation *s, size_t i, group_job *j)
     node_lists before;
     bool is_commit = j->kind == JOB_COMMIT && ledger_node_lists(n->ledger, ledger_head(n->ledger).number, &a, &before);
     int64_t height = ledger_head(n->ledger).number;
+    store_fault_plan plan = n->disk_plan;
     group_job_run(j, n->ledger);
     story_job(s, i, j);
     if (j->store_failed)
-        s->counts.disk_failures++;
+        note_store_failure(s, &plan, &n->disk_plan);
     if (is_commit && ledger_head(n->ledger).number > height)
         check_durable(s, i, j, &before);
     arena_reset(&a);
 }
 
-/* true: the node dies here. */
-static bool dies_now(sim_node *n)
+/* A boundary between two effects. true: the node dies here. */
+static bool dies_now(simulation *s, sim_node *n, played_kind boundary)
 {
-    if (n->crash_after > 0 && --n->crash_after == 0)
-        n->is_dying = true;
+    if (n->is_dying)
+        return true;
+    n->is_dying = (n->crash_after > 0 && --n->crash_after == 0) || n->crash_at == boundary;
+    if (n->is_dying)
+        sim_note(s, boundary);
     return n->is_dying;
+}
+
+static played_kind job_row(played_kind first, const group_job *j)
+{
+    return first + (j->kind >= JOB_EXECUTE ? (unsigned)(j->kind - JOB_EXECUTE) : 3);
 }
 
 void sim_node_run_job(simulation *s, sim_event *e)
 {
     sim_node *n = &s->nodes[e->node];
-    if (dies_now(n)) {
-        if (e->job == n->in_flight)
-            n->in_flight = NULL;
-        group_job_free(e->job);
+    if (dies_now(s, n, job_row(PLAYED_DIES_IN_EXECUTE, e->job))) {
         sim_node_stop(s, e->node);
+        group_job_free(e->job);
         return;
     }
     do_job(s, e->node, e->job);
     if (e->job == n->in_flight)
         n->in_flight = NULL;
-    if (dies_now(n)) { /* done, and nobody hears of it */
+    if (dies_now(s, n, job_row(PLAYED_DIES_AFTER_EXECUTE, e->job))) {
         group_job_free(e->job);
         sim_node_stop(s, e->node);
         return;
@@ -158,8 +172,10 @@ static void send_frames(simulation *s, size_t i, const group_action *a)
     sim_node *n = &s->nodes[i];
     if (a->send.module == MODULE_PBFT && a->send.packet_type == 0)
         check_promise(s, i, a->send.payload);
+    if (a->send.module == MODULE_PBFT && i >= s->node_count - s->options.twins)
+        sim_note(s, PLAYED_TWIN_SPOKE);
     sim_frame *f = frame_new(i, a->send.module, a->send.packet_type, a->send.payload);
-    for (size_t k = 0; k < a->send.count && !dies_now(n); k++) {
+    for (size_t k = 0; k < a->send.count && !dies_now(s, n, PLAYED_DIES_SENDING); k++) {
         size_t to = instance_of(s, i, &a->send.to[k]);
         if (to == s->node_count || to == i)
             continue;
@@ -172,6 +188,15 @@ static void send_frames(simulation *s, size_t i, const group_action *a)
     frame_drop(f);
 }
 
+static void note_answer(simulation *s, transaction_status status)
+{
+    s->counts.accepted += status == STATUS_OK;
+    if (status == STATUS_BLOCK_LIMIT_CHECK_FAIL)
+        sim_note(s, PLAYED_LIMIT_REFUSED);
+    if (status == STATUS_ALREADY_KNOWN || status == STATUS_ALREADY_IN_CHAIN || status == STATUS_NONCE_CHECK_FAIL)
+        sim_note(s, PLAYED_COPY_REFUSED);
+}
+
 static void perform(simulation *s, size_t i, const group_action *a)
 {
     sim_node *n = &s->nodes[i];
@@ -181,16 +206,16 @@ static void perform(simulation *s, size_t i, const group_action *a)
             send_frames(s, i, a);
         break;
     case GROUP_JOB:
-        if (dies_now(n))
+        if (dies_now(s, n, PLAYED_DIES_BEFORE_JOB))
             group_job_free(a->job);
         else
             queue_job(s, i, a->job);
         break;
     case GROUP_ANSWER:
-        s->counts.accepted += a->answer.status == STATUS_OK;
+        note_answer(s, a->answer.status);
         break;
     case GROUP_COMMITTED:
-        if (!dies_now(n))
+        if (!dies_now(s, n, PLAYED_DIES_BEFORE_TELLING))
             check_told(s, i, execution_block(a->committed));
         execution_drop(a->committed);
         break;
@@ -218,6 +243,7 @@ static bool make_event(simulation *s, size_t i, sim_event *e, group_event *out, 
         out->frame.module = e->frame->module;
         out->frame.packet_type = e->frame->packet_type;
         out->frame.payload = bytes_of(e->frame->data, e->frame->size);
+        heard_note(s, i, e->frame);
         return true;
     case EVENT_SUBMIT:
         *out = (group_event){.kind = GROUP_EVENT_SUBMIT, .submit = {e->tx, NULL}};
@@ -245,6 +271,11 @@ static bool make_event(simulation *s, size_t i, sim_event *e, group_event *out, 
         break;
     }
     return false;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
 }
 
 static void wake_at(simulation *s, size_t i, uint64_t at_ms)
@@ -291,7 +322,11 @@ void sim_node_wake(simulation *s, size_t i)
         count += make_event(s, i, n->inbox[k], &events[count], sessions);
     }
     s->counts.steps++;
-    group_step(n->group, time_of(s, n), events, count, &n->actions);
+    if (n->drift)
+        sim_note(s, PLAYED_DRIFT);
+    if (n->step_ms)
+        sim_note(s, PLAYED_SLOW_STEP);
+    group_step(n->group, clock_of(s, n), events, count, &n->actions);
     for (size_t k = 0; k < taken; k++)
         event_free(s, n->inbox[k]);
     if (taken)
@@ -309,7 +344,13 @@ void sim_node_wake(simulation *s, size_t i)
     if (n->inbox_count)
         wake_at(s, i, s->now_ms);
     if (deadline != NEVER)
-        wake_at(s, i, deadline > n->steady_base_ms + s->now_ms ? deadline - n->steady_base_ms : s->now_ms);
+        wake_at(s, i, most(clock_true_ms(n, deadline), s->now_ms));
+}
+
+void sim_node_poke(simulation *s, size_t i)
+{
+    if (s->nodes[i].group)
+        wake_at(s, i, s->now_ms);
 }
 
 void sim_node_accept(simulation *s, sim_event *e)
@@ -381,6 +422,8 @@ void sim_node_start(simulation *s, size_t i)
     n->steady_base_ms = START_STEADY_MS + prng_below(&s->random, 1000000);
     n->is_dying = n->has_failed = n->ordered_running = n->sessions_noted = false;
     n->crash_after = 0;
+    n->crash_at = PLAYED_KINDS;
+    heard_forget(s, i, UINT64_MAX);
     n->in_flight = NULL;
     n->jobs_under_way = 0;
     n->last_view = 0;
@@ -390,20 +433,25 @@ void sim_node_start(simulation *s, size_t i)
         return;
     }
     check_restarted(s, i);
-    group_start(n->group, time_of(s, n), &n->actions);
+    group_start(n->group, clock_of(s, n), &n->actions);
     perform_all(s, i);
     network_update_sessions(s);
     wake_at(s, i, s->now_ms);
 }
 
-/* What was given to the disk may have reached it or not: both are within what a store promises. */
+/* A write that was under way is torn, and a store promises: after it is opened again all of it is there, or nothing. Which,
+   is drawn. Whatever was written before is there. */
 void sim_node_stop(simulation *s, size_t i)
 {
     sim_node *n = &s->nodes[i];
     if (n->group == NULL)
         return;
-    if (n->in_flight && n->in_flight->kind >= JOB_PERSIST && prng_below(&s->random, 2))
-        do_job(s, i, n->in_flight);
+    if (n->in_flight && n->in_flight->kind >= JOB_PERSIST) {
+        bool is_kept = prng_below(&s->random, 2);
+        sim_note(s, is_kept ? PLAYED_TORN_KEPT : PLAYED_TORN_LOST);
+        if (is_kept)
+            do_job(s, i, n->in_flight);
+    }
     n->in_flight = NULL;
     close_node(n);
     for (size_t k = 0; k < n->ordered_count; k++)

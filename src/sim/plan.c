@@ -11,7 +11,7 @@ static const char *const texts[FAULT_KINDS] = {
     [FAULT_SLOW_LINK] = "slowlink",  [FAULT_FLAP] = "flap",           [FAULT_CRASH] = "crash",
     [FAULT_DISK] = "disk",           [FAULT_FULL_DISK] = "fulldisk",  [FAULT_CLOCK] = "clock",
     [FAULT_SLOW_NODE] = "slownode",  [FAULT_MEMBERS] = "members",     [FAULT_FLOOD] = "flood",
-    [FAULT_BYZANTINE] = "byzantine",
+    [FAULT_BYZANTINE] = "byzantine", [FAULT_DRIFT] = "drift",
 };
 
 const char *fault_text(fault_kind kind)
@@ -56,10 +56,11 @@ static uint64_t between(prng *p, uint64_t low, uint64_t high)
     return low + prng_below(p, high - low + 1);
 }
 
-static void draw_side(sim_fault *f, plan_shape *shape)
+static void draw_side(sim_fault *f, const plan_shape *shape, prng *p)
 {
+    prng sides = prng_of(prng_next(p));
     for (size_t i = 0; i < shape->nodes; i++)
-        f->side[i] = (uint8_t)prng_below(&shape->random, 2);
+        f->side[i] = (uint8_t)prng_below(&sides, 2);
 }
 
 /* Small offsets, hours, days; forwards and back. */
@@ -69,9 +70,8 @@ static uint64_t draw_clock(prng *p)
     return between(p, 1, most[prng_below(p, COUNT(most))]);
 }
 
-static void draw_amount(sim_fault *f, plan_shape *shape)
+static void draw_amount(sim_fault *f, prng *p)
 {
-    prng *p = &shape->random;
     f->is_hard = prng_below(p, 2);
     switch (f->kind) {
     case FAULT_LOSS:
@@ -90,8 +90,13 @@ static void draw_amount(sim_fault *f, plan_shape *shape)
     case FAULT_FLAP:
         f->amount = between(p, 300, 5000);
         break;
-    case FAULT_CRASH:
-        f->amount = between(p, 1, 60); /* effects until then */
+    case FAULT_CRASH: /* effects until then, or a boundary of the commit path */
+        f->amount = between(p, 1, 60);
+        if (prng_below(p, 2))
+            f->boundary = PLAYED_DIES_SENDING + prng_below(p, PLAYED_DIES_BEFORE_TELLING - PLAYED_DIES_SENDING + 1);
+        break;
+    case FAULT_DRIFT: /* what cheap clocks do; what broken ones do */
+        f->amount = between(p, 20, prng_below(p, 2) ? 500 : 300000);
         break;
     case FAULT_DISK:
         f->amount = prng_below(p, 6);
@@ -101,9 +106,6 @@ static void draw_amount(sim_fault *f, plan_shape *shape)
         break;
     case FAULT_SLOW_NODE:
         f->amount = between(p, 5, prng_below(p, 3) ? 100 : 1500);
-        break;
-    case FAULT_MEMBERS:
-        f->amount = prng_below(p, 3);
         break;
     case FAULT_FLOOD:
         f->amount = between(p, 5, 60);
@@ -121,9 +123,9 @@ static void draw_amount(sim_fault *f, plan_shape *shape)
 
 static sim_fault draw_fault(plan_shape *shape, const fault_kind *kinds, size_t kind_count)
 {
-    prng *p = &shape->random;
-    sim_fault f = {.kind = kinds[prng_below(p, kind_count)]};
-    if (shape->liars && prng_below(p, 3) == 0)
+    prng own = prng_of(prng_next(&shape->random)), *p = &own;
+    sim_fault f = {.kind = kinds[prng_below(p, kind_count)], .boundary = PLAYED_KINDS};
+    if (prng_below(p, 3) == 0 && shape->liars)
         f.kind = FAULT_BYZANTINE;
     uint64_t longest = prng_below(p, 4) ? 15000 : 90000;
     f.start_ms = prng_below(p, shape->length_ms);
@@ -132,8 +134,8 @@ static sim_fault draw_fault(plan_shape *shape, const fault_kind *kinds, size_t k
         f.end_ms = shape->length_ms;
     f.node = prng_below(p, shape->nodes);
     f.other = prng_below(p, shape->nodes);
-    draw_side(&f, shape);
-    draw_amount(&f, shape);
+    draw_side(&f, shape, p);
+    draw_amount(&f, p);
     if (f.kind == FAULT_BYZANTINE)
         f.node = prng_below(p, shape->liars);
     if (f.kind == FAULT_MEMBERS) { /* the first 3 f + 1 stay, else there were more than f of them */
@@ -148,11 +150,13 @@ static sim_fault draw_fault(plan_shape *shape, const fault_kind *kinds, size_t k
 
 void plan_draw(sim_plan *plan, plan_shape shape)
 {
-    fault_kind kinds[FAULT_KINDS];
+    fault_kind kinds[FAULT_KINDS + 1];
     size_t kind_count = 0;
     for (unsigned k = 0; k < FAULT_KINDS; k++)
         if (shape.kinds >> k & 1 && (k != FAULT_BYZANTINE || shape.liars))
             kinds[kind_count++] = (fault_kind)k;
+    if (shape.kinds >> FAULT_CRASH & 1) /* there are many boundaries to crash at: twice as often */
+        kinds[kind_count++] = FAULT_CRASH;
     uint64_t wanted = 2 + shape.length_ms * FAULTS_PER_MINUTE / 60000;
     *plan = (sim_plan){0};
     while (kind_count && plan->count < PLAN_FAULTS_MAX && plan->count < wanted)
@@ -182,11 +186,18 @@ void plan_describe(const sim_fault *f, buffer *out)
                 buffer_print(out, " %zu", i);
         break;
     case FAULT_CRASH:
-        buffer_print(out, " of node %zu after %llu effects%s", f->node, (unsigned long long)f->amount,
-                     f->is_hard ? ", again and again" : "");
+        if (f->boundary != PLAYED_KINDS)
+            buffer_print(out, " of node %zu, the next \"%s\"", f->node, played_text(f->boundary));
+        else
+            buffer_print(out, " of node %zu after %llu effects", f->node, (unsigned long long)f->amount);
+        buffer_append_text(out, f->is_hard ? ", again and again" : "");
         break;
     case FAULT_CLOCK:
         buffer_print(out, " of node %zu %s%llu ms", f->node, f->is_hard ? "+" : "-", (unsigned long long)f->amount);
+        break;
+    case FAULT_DRIFT:
+        buffer_print(out, " of node %zu, %s%llu millionths", f->node, f->is_hard ? "+" : "-",
+                     (unsigned long long)f->amount);
         break;
     case FAULT_BYZANTINE:
         buffer_print(out, ": node %zu lies:", f->node);
@@ -260,7 +271,7 @@ static sim_link draw_link(void *context, size_t a, size_t b)
         add_to_link(f, a, b, &l);
         bool is_its = a == f->node || b == f->node, is_pair = is_its && (a == f->other || b == f->other);
         if (f->kind == FAULT_FLAP && (is_pair || (f->is_hard && is_its)))
-            l.is_disconnected |= is_flapped(f, c->now_ms);
+            l.is_disconnected |= l.is_flapping |= is_flapped(f, c->now_ms);
     }
     return l;
 }

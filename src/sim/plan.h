@@ -19,6 +19,7 @@ typedef enum {
     FAULT_DISK,      /* a write or read that fails, before or after it is done */
     FAULT_FULL_DISK,
     FAULT_CLOCK, /* offsets and jumps, up to days */
+    FAULT_DRIFT, /* clocks that go too fast or too slowly */
     FAULT_SLOW_NODE,
     FAULT_MEMBERS,   /* sealers and observers come, go and change */
     FAULT_FLOOD,     /* transactions: conflicts, copies, expired limits */
@@ -32,9 +33,10 @@ typedef struct {
     fault_kind kind;
     uint64_t start_ms, end_ms;
     size_t node, other;
+    played_kind boundary; /* CRASH: where, or PLAYED_KINDS: after so many effects */
     uint8_t side[SIM_NODES_MAX]; /* 1: on that side of a partition, or a node whose links are meant */
     uint64_t amount;
-    bool is_hard; /* PARTITION: sessions close; CRASH: again and again; DISK: the write is done first */
+    bool is_hard; /* PARTITION: sessions close; CRASH: again and again; CLOCK, DRIFT: forwards, fast; DISK: the write is done first */
 } sim_fault;
 
 typedef struct {
@@ -52,6 +54,7 @@ typedef struct {
 const char *fault_text(fault_kind kind);
 /* "loss,crash", "all", "none", "all,-disk". */
 bool plan_parse_kinds(const char *text, unsigned *kinds, error_text *why) MUST_USE;
+/* As few draws as possible depend on the number of nodes, so that a smaller network meets about the same plan (trial_shrink). */
 void plan_draw(sim_plan *plan, plan_shape shape);
 void plan_describe(const sim_fault *f, buffer *out); /* one line, without its end */
 

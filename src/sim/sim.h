@@ -11,12 +11,15 @@
 #include "group/group.h"
 #include "base/prng.h"
 #include "sim/memo.h"
+#include "sim/played.h"
 #include "store/fault.h"
 
 enum {
     SIM_NODES_MAX = 128,
     SIM_NODES_DEFAULT = 4,
     SIM_WHY_BYTES = 512,
+    SIM_LIES_MAX = 32,
+    SIM_NODE_BYTES_MAX = 16 * 1024 * 1024, /* held of what others sent: pool, consensus, sync; check.c */
     SIM_STEPS_PER_SECOND_MAX =
         20000 /* of one node, on average over the simulated second: more means that somebody spins */
 };
@@ -75,6 +78,8 @@ typedef struct {
     uint64_t steps, frames, frame_bytes, frames_lost, jobs, crashes, restarts, disk_failures;
     uint64_t submitted, accepted, committed_transactions, view_changes, lies, congested;
     uint64_t consensus_frames, consensus_bytes; /* of frames and frame_bytes */
+    uint64_t played[PLAYED_KINDS], lies_by_kind[SIM_LIES_MAX];
+    uint64_t held_bytes_max; /* the most that one node held of what others sent */
     int64_t blocks;
 } sim_counts;
 sim_counts sim_count(const simulation *s);
@@ -100,7 +105,11 @@ void sim_crash_after(simulation *s, size_t node, unsigned effects);
 void sim_restart(simulation *s, size_t node);
 /* A restart on a disk that has lost its newest block: more than a store may ever lose. */
 void sim_restart_without_last_block(simulation *s, size_t node);
-void sim_set_clock(simulation *s, size_t node, int64_t offset_ms);
+void sim_set_clock(simulation *s, size_t node, int64_t offset_ms); /* from the true time, as of now */
+/* From now on both of its clocks go faster (or, below 0, more slowly) by so many millionths; > -1000000. */
+void sim_set_drift(simulation *s, size_t node, int64_t millionths);
+/* It dies at the next boundary of that kind (PLAYED_DIES_...); PLAYED_KINDS: at none. */
+void sim_crash_at(simulation *s, size_t node, played_kind boundary);
 store_fault_plan *sim_disk(simulation *s, size_t node);
 void sim_slow_down(simulation *s, size_t node, unsigned step_ms, unsigned job_factor); /* 0, 1: as fast as ever */
 
@@ -109,6 +118,7 @@ typedef struct {
     bool is_cut;             /* frames vanish, the session stays */
     bool is_unordered;
     bool is_disconnected;      /* there is no session; either direction means both */
+    bool is_flapping;          /* and that by a link that comes and goes */
     uint64_t extra_delay_ms;   /* at most, drawn for each frame */
     uint64_t bytes_per_second; /* 0: any */
 } sim_link;
@@ -130,7 +140,8 @@ void sim_make_liar(simulation *s, size_t node, sim_twist sent, sim_twist heard, 
 void sim_stop_lying(simulation *s, size_t node); /* its frames are its own again; it is still not judged */
 bool sim_is_liar(const simulation *s, size_t node);
 void sim_send(simulation *s, const sim_message *m);
-void sim_note_lie(simulation *s);
+void sim_note_lie(simulation *s, unsigned kind); /* lie_kind */
+void sim_note(simulation *s, played_kind kind);
 const secret_key *sim_key(const simulation *s, size_t node);
 const chain_rules *sim_rules(const simulation *s);
 prng *sim_random(simulation *s);

@@ -15,7 +15,8 @@ enum {
     CALM_STEP_MS = 500,
     CALM_SUBMIT_MS = 2000,
     CALM_TRANSACTIONS_MAX = 512, /* asked for in calm, for each node */
-    DOWN_MIN_MS = 200
+    DOWN_MIN_MS = 200,
+    MEMBER_STEPS = 12 /* a change of members in so many steps, on average */
 };
 
 typedef struct {
@@ -30,7 +31,7 @@ typedef struct {
     bool is_active[PLAN_FAULTS_MAX];
     trial_node nodes[SIM_NODES_MAX];
     liar *liar_of[SIM_NODES_MAX];
-    size_t node_count, liars; /* node_count: sealers, observers and twins; liars: without twins */
+    size_t sealers, node_count, liars; /* node_count: sealers, observers and twins; liars: without twins */
     prng random;
 } trial;
 
@@ -53,13 +54,20 @@ static void fail_disk(trial *t, const sim_fault *f)
         d->reads = (fault_countdown){.calls_before = (unsigned)(f->amount * 7), .answer = STORE_IO};
 }
 
+static void plan_crash(trial *t, const sim_fault *f, unsigned effects)
+{
+    if (f->boundary == PLAYED_KINDS)
+        sim_crash_after(t->s, f->node, effects);
+    else
+        sim_crash_at(t->s, f->node, f->boundary);
+}
+
 static void begin(trial *t, const sim_fault *f)
 {
-    static const char *const kinds[] = {"addSealer", "addObserver", "remove"};
     switch (f->kind) {
     case FAULT_CRASH:
         if (sim_is_up(t->s, f->node))
-            sim_crash_after(t->s, f->node, (unsigned)f->amount);
+            plan_crash(t, f, (unsigned)f->amount);
         break;
     case FAULT_DISK:
     case FAULT_FULL_DISK:
@@ -68,11 +76,11 @@ static void begin(trial *t, const sim_fault *f)
     case FAULT_CLOCK:
         sim_set_clock(t->s, f->node, f->is_hard ? (int64_t)f->amount : -(int64_t)f->amount);
         break;
+    case FAULT_DRIFT:
+        sim_set_drift(t->s, f->node, f->is_hard ? (int64_t)f->amount : -(int64_t)f->amount);
+        break;
     case FAULT_SLOW_NODE:
         sim_slow_down(t->s, f->node, (unsigned)f->amount, 1 + (unsigned)f->amount / 4);
-        break;
-    case FAULT_MEMBERS:
-        sim_submit_membership(t->s, f->other, kinds[f->amount % COUNT(kinds)], f->node);
         break;
     default:
         break;
@@ -84,6 +92,7 @@ static void end(trial *t, const sim_fault *f)
     switch (f->kind) {
     case FAULT_CRASH:
         sim_crash_after(t->s, f->node, 0);
+        sim_crash_at(t->s, f->node, PLAYED_KINDS);
         break;
     case FAULT_DISK:
     case FAULT_FULL_DISK:
@@ -92,6 +101,10 @@ static void end(trial *t, const sim_fault *f)
             sim_crash(t->s, f->node); /* the group has failed: somebody repairs the disk and starts the node again */
         break;
     case FAULT_CLOCK:
+        sim_set_clock(t->s, f->node, 0);
+        break;
+    case FAULT_DRIFT: /* somebody sets the clock */
+        sim_set_drift(t->s, f->node, 0);
         sim_set_clock(t->s, f->node, 0);
         break;
     case FAULT_SLOW_NODE:
@@ -136,7 +149,7 @@ static void mind_nodes(trial *t, bool is_calm)
         for (size_t k = 0; k < t->plan.count; k++)
             if (t->is_active[k] && t->plan.faults[k].kind == FAULT_CRASH && t->plan.faults[k].is_hard &&
                 t->plan.faults[k].node == i)
-                sim_crash_after(t->s, i, 1 + (unsigned)prng_below(&t->random, 60));
+                plan_crash(t, &t->plan.faults[k], 1 + (unsigned)prng_below(&t->random, 60));
     }
 }
 
@@ -194,6 +207,14 @@ static void flood(trial *t, uint64_t transactions)
     }
 }
 
+static void change_members(trial *t, const sim_fault *f)
+{
+    static const char *const kinds[] = {"addSealer", "addObserver", "remove"};
+    if (prng_below(&t->random, MEMBER_STEPS) == 0)
+        sim_submit_membership(t->s, prng_below(&t->random, t->node_count), kinds[prng_below(&t->random, COUNT(kinds))],
+                              f->node);
+}
+
 static void run_clients(trial *t)
 {
     if (prng_below(&t->random, 5) == 0)
@@ -201,6 +222,8 @@ static void run_clients(trial *t)
     for (size_t i = 0; i < t->plan.count; i++)
         if (t->is_active[i] && t->plan.faults[i].kind == FAULT_FLOOD)
             flood(t, t->plan.faults[i].amount);
+        else if (t->is_active[i] && t->plan.faults[i].kind == FAULT_MEMBERS)
+            change_members(t, &t->plan.faults[i]);
 }
 
 /* ---- calm ---- */
@@ -268,8 +291,10 @@ static void end_faults(trial *t)
         }
     plan_apply_links(&t->plan, t->is_active, t->s);
     for (size_t i = 0; i < t->node_count; i++)
-        if (sim_is_up(t->s, i))
+        if (sim_is_up(t->s, i)) {
             sim_crash_after(t->s, i, 0);
+            sim_crash_at(t->s, i, PLAYED_KINDS);
+        }
     for (size_t i = 0; i < t->liars; i++)
         liar_set(t->liar_of[i], 0);
 }
@@ -358,18 +383,38 @@ static void tell_states(trial *t)
 
 /* ---- the whole trial ---- */
 
+typedef struct {
+    size_t nodes, observers, faulty, twins;
+    uint64_t variant;
+} trial_shape;
+
+/* Every number is drawn, whether it is used or not: what the options change leaves the others as they are. */
+static trial_shape draw_shape(const trial_options *o)
+{
+    prng p = prng_of(o->seed ^ 0x7472696c);
+    size_t drawn = 4 + prng_below(&p, 4), observers = prng_below(&p, 3);
+    bool has_liars = prng_below(&p, 2);
+    uint64_t liars = prng_next(&p);
+    bool has_twin = prng_below(&p, 4) == 0;
+    trial_shape shape = {.nodes = o->nodes ? o->nodes : drawn, .variant = prng_next(&p)};
+    if (o->faults >> FAULT_BYZANTINE & 1 && has_liars && quorum_faulty(shape.nodes) > 0)
+        shape.faulty = 1 + liars % quorum_faulty(shape.nodes);
+    shape.twins = shape.faulty && has_twin && o->others;
+    shape.observers = o->faults >> FAULT_MEMBERS & 1 ? observers : 0;
+    if (shape.observers > o->others - shape.twins)
+        shape.observers = o->others - shape.twins;
+    return shape;
+}
+
 static void draw(trial *t, const trial_options *o)
 {
-    prng shape = prng_of(o->seed ^ 0x7472696c);
-    size_t nodes = o->nodes ? o->nodes : 4 + prng_below(&shape, 4);
-    size_t observers = o->faults >> FAULT_MEMBERS & 1 ? prng_below(&shape, 3) : 0;
-    bool has_liars = o->faults >> FAULT_BYZANTINE & 1 && quorum_faulty(nodes) > 0 && prng_below(&shape, 2);
-    size_t faulty = has_liars ? 1 + prng_below(&shape, quorum_faulty(nodes)) : 0,
-           twins = faulty && prng_below(&shape, 4) == 0;
+    trial_shape shape = draw_shape(o);
+    size_t nodes = shape.nodes, observers = shape.observers, twins = shape.twins, faulty = shape.faulty;
+    uint64_t variant = shape.variant;
+    t->sealers = nodes;
     t->liars = faulty - twins;
     t->node_count = nodes + observers + twins;
     t->random = prng_of(o->seed + 17);
-    uint64_t variant = prng_next(&shape);
     t->s = sim_new(&(sim_options){.seed = o->seed,
                                   .nodes = nodes,
                                   .observers = observers,
@@ -391,12 +436,17 @@ static void draw(trial *t, const trial_options *o)
                                      .length_ms = o->length_ms});
 }
 
+static uint64_t fault_time(const trial_options *o)
+{
+    return o->stop_ms && o->stop_ms < o->length_ms ? o->stop_ms : o->length_ms;
+}
+
 static void print_plan(const trial *t, buffer *story)
 {
     buffer_print(story, "seed %llu, %zu nodes, %zu of them liars; faults:\n", (unsigned long long)t->options->seed,
                  t->node_count, t->liars);
     for (size_t i = 0; i < t->plan.count; i++)
-        if (t->options->keep >> i & 1 && t->plan.faults[i].start_ms < t->options->length_ms) {
+        if (t->options->keep >> i & 1 && t->plan.faults[i].start_ms < fault_time(t->options)) {
             buffer_print(story, "  [%zu] ", i);
             plan_describe(&t->plan.faults[i], story);
             buffer_append_byte(story, '\n');
@@ -437,7 +487,7 @@ void trial_run(const trial_options *options, trial_result *out, buffer *story)
     draw(t, options);
     if (options->expose)
         *options->expose = t->s;
-    while (sim_now_ms(t->s) < options->length_ms && !sim_failure(t->s)) {
+    while (sim_now_ms(t->s) < fault_time(options) && !sim_failure(t->s)) {
         mind_faults(t);
         mind_nodes(t, false);
         mind_liars(t);
@@ -452,6 +502,7 @@ void trial_run(const trial_options *options, trial_result *out, buffer *story)
     out->counts = sim_count(t->s);
     out->simulated_ms = sim_now_ms(t->s);
     out->nodes = t->node_count;
+    out->sealers = t->sealers;
     for (size_t i = 0; i < t->plan.count; i++)
         out->fault_count += options->keep >> i & 1;
     if (story) {
@@ -461,10 +512,7 @@ void trial_run(const trial_options *options, trial_result *out, buffer *story)
     release(t);
 }
 
-/* ---- shrinking ---- */
-
-/* The faults that the plan really has: bits. */
-static uint64_t planned(const trial_options *o)
+size_t trial_plan_of(const trial_options *o, size_t *sealers)
 {
     trial *t = memory_new(sizeof *t);
     trial_options quiet = *o;
@@ -472,26 +520,7 @@ static uint64_t planned(const trial_options *o)
     t->options = &quiet;
     draw(t, &quiet);
     size_t count = t->plan.count;
+    *sealers = t->sealers;
     release(t);
-    return count == PLAN_FAULTS_MAX ? UINT64_MAX : (UINT64_C(1) << count) - 1;
-}
-
-trial_options trial_shrink(trial_options failing, bool (*fails)(const trial_options *options, void *context),
-                           void *context)
-{
-    failing.keep &= planned(&failing);
-    for (unsigned chunk = PLAN_FAULTS_MAX / 2; chunk > 0;) {
-        bool is_smaller = false;
-        for (unsigned first = 0; first < PLAN_FAULTS_MAX; first += chunk) {
-            trial_options fewer = failing;
-            fewer.keep &= ~(((UINT64_C(1) << chunk) - 1) << first);
-            if (fewer.keep != failing.keep && fails(&fewer, context)) {
-                failing = fewer;
-                is_smaller = true;
-            }
-        }
-        if (!is_smaller)
-            chunk /= 2;
-    }
-    return failing;
+    return count;
 }

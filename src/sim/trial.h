@@ -7,6 +7,7 @@
 #include "sim/plan.h"
 
 enum {
+    TRIAL_OTHERS_ALL = SIM_NODES_MAX,
     TRIAL_LONGEST_BACKOFF_MS = 77000, /* 3 s * 1.5^8, docs/decisions/0004 */
     TRIAL_CALM_MS = 10 * TRIAL_LONGEST_BACKOFF_MS
 };
@@ -14,7 +15,9 @@ enum {
 typedef struct {
     uint64_t seed;
     size_t nodes;       /* sealers; 0: drawn, 4 to 7 */
-    uint64_t length_ms; /* of the time with faults */
+    size_t others;      /* at most so many observers and twins of those that are drawn */
+    uint64_t length_ms; /* of the time with faults: the plan is drawn for it */
+    uint64_t stop_ms;   /* calm begins then, if that is earlier; 0: it does not */
     unsigned faults;    /* bits: 1u << fault_kind */
     uint64_t keep;      /* bits: which faults of the plan are played; UINT64_MAX: all */
     memo *memory;       /* borrowed; may be NULL */
@@ -32,14 +35,17 @@ typedef struct {
     char why[SIM_WHY_BYTES];
     sim_counts counts;
     uint64_t simulated_ms, calm_ms; /* calm_ms: until every node had committed */
-    size_t nodes, fault_count;
+    size_t sealers, nodes, fault_count; /* nodes: all */
     unsigned kinds_played; /* bits */
 } trial_result;
 
 /* story may be NULL; otherwise the plan and the last lines are put there. */
 void trial_run(const trial_options *options, trial_result *out, buffer *story);
-/* Looks for fewer faults with which the trial still fails: leaves out neighbours, many at once, then fewer. `fails`
-   plays one (in another process, when the failure may be an assertion). */
+/* How many faults the plan has, and how many sealers there are. */
+size_t trial_plan_of(const trial_options *options, size_t *sealers);
+/* Looks for a smaller trial that still fails: fewer faults (leaves out neighbours, many at once, then fewer), fewer nodes, calm
+   that begins earlier, and then once more fewer faults. `fails` plays one (in another process, when the failure may be an
+   assertion). */
 trial_options trial_shrink(trial_options failing, bool (*fails)(const trial_options *options, void *context),
                            void *context);
 

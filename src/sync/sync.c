@@ -268,6 +268,26 @@ bool sync_is_far_behind(const sync_machine *s)
     return s->download.known_highest - s->number > FAR_BEHIND_BLOCKS;
 }
 
+static size_t batch_bytes(const verify_batch *b)
+{
+    size_t total = b->raw_count * sizeof *b->raw;
+    for (const received_packet *r = b->packets; r; r = r->next)
+        total += sizeof *r + r->list_bytes + r->memory.used_bytes;
+    return total;
+}
+
+size_t sync_held_bytes(const sync_machine *s)
+{
+    size_t total = s->download.queued_bytes + s->flow.waiting_bytes + s->flow.announce_count * sizeof(hash256);
+    if (s->download.is_importing)
+        total += s->download.importing.size;
+    for (size_t i = 0; i < SYNC_VERIFY_JOBS_MAX; i++)
+        total += batch_bytes(&s->flow.batches[i]);
+    for (size_t i = 0; i < s->peer_count; i++)
+        total += sizeof *s->peers + s->peers[i].range_count * sizeof *s->peers[i].ranges;
+    return total + s->requests.by_hash.count * sizeof(tx_request) + s->sessions.count * sizeof(node_id);
+}
+
 sync_status sync_status_of(const sync_machine *s, arena *a)
 {
     sync_status status = {

@@ -165,5 +165,7 @@ typedef struct {
     uint64_t dropped_packets; /* good ones that met a full buffer */
 } sync_status;
 sync_status sync_status_of(const sync_machine *s, arena *a);
+/* About how much it holds of what peers sent: blocks, transactions, hashes, peers. */
+size_t sync_held_bytes(const sync_machine *s);
 
 #endif

@@ -1,6 +1,7 @@
 /* hanse sim: plays seeds. The trials run in child processes, so that one that ends in an assertion is one failed seed.
  */
 #include "base/clock.h"
+#include "sim/liar.h"
 #include "sim/scale.h"
 #include "sim/trial.h"
 #include "tool/tool.h"
@@ -20,7 +21,7 @@ typedef struct {
     uint64_t first, last;
     trial_options trial;
     size_t jobs;
-    bool shrinks, is_quiet, measures_scale;
+    bool shrinks, is_quiet, measures_scale, wants_all;
 } sim_settings;
 
 typedef struct {
@@ -40,6 +41,7 @@ typedef struct {
     const sim_settings *settings;
     uint64_t seeds, failures, held, started_ms;
     uint64_t by_kind[FAULT_KINDS];
+    uint64_t seeds_played[PLAYED_KINDS], seeds_lied[LIE_KINDS]; /* in how many seeds it happened */
     sim_counts sum;
     uint64_t simulated_ms, longest_calm_ms, longest_calm_seed;
     uint64_t failed_seeds[FAILURES_SHOWN];
@@ -100,6 +102,12 @@ static void add_counts(sim_counts *sum, const sim_counts *c)
     sum->view_changes += c->view_changes;
     sum->lies += c->lies;
     sum->blocks += c->blocks;
+    for (size_t i = 0; i < PLAYED_KINDS; i++)
+        sum->played[i] += c->played[i];
+    for (size_t i = 0; i < SIM_LIES_MAX; i++)
+        sum->lies_by_kind[i] += c->lies_by_kind[i];
+    if (c->held_bytes_max > sum->held_bytes_max)
+        sum->held_bytes_max = c->held_bytes_max;
 }
 
 static void note_failure(totals *t, uint64_t seed, const char *why)
@@ -120,6 +128,10 @@ static void take_record(totals *t, const record *r)
     add_counts(&t->sum, &result->counts);
     for (size_t k = 0; k < FAULT_KINDS; k++)
         t->by_kind[k] += result->kinds_played >> k & 1;
+    for (size_t k = 0; k < PLAYED_KINDS; k++)
+        t->seeds_played[k] += result->counts.played[k] > 0;
+    for (size_t k = 0; k < LIE_KINDS; k++)
+        t->seeds_lied[k] += result->counts.lies_by_kind[k] > 0;
     if (result->outcome == TRIAL_GOOD && result->calm_ms > t->longest_calm_ms) {
         t->longest_calm_ms = result->calm_ms;
         t->longest_calm_seed = r->seed;
@@ -269,6 +281,10 @@ static void print_again(const trial_options *o)
     printf("again: hanse sim --seed %llu --hours %g", (unsigned long long)o->seed, (double)o->length_ms / 3600000);
     if (o->nodes)
         printf(" --nodes %zu", o->nodes);
+    if (o->others < TRIAL_OTHERS_ALL)
+        printf(" --others %zu", o->others);
+    if (o->stop_ms)
+        printf(" --until %g", (double)o->stop_ms / 1000);
     if (o->faults != (1u << FAULT_KINDS) - 1) {
         const char *comma = "";
         printf(" --faults=");
@@ -307,20 +323,46 @@ static void tell_failures(const totals *t)
     }
 }
 
-static void print_table(const totals *t)
+static void print_row(const char *text, uint64_t seeds, uint64_t times)
+{
+    printf("%-42s %8llu %12llu\n", text, (unsigned long long)seeds, (unsigned long long)times);
+}
+
+/* What was planned, what came of it, what liars said. Returns how many rows are empty, of those that can be played. */
+static size_t print_played(const totals *t)
+{
+    size_t empty = 0;
+    printf("\n%-42s %8s\n", "planned", "seeds");
+    for (size_t k = 0; k < FAULT_KINDS; k++)
+        if (t->settings->trial.faults >> k & 1) {
+            printf("%-42s %8llu\n", fault_text((fault_kind)k), (unsigned long long)t->by_kind[k]);
+            empty += t->by_kind[k] == 0;
+        }
+    printf("\n%-42s %8s %12s\n", "happened", "seeds", "times");
+    for (size_t k = 0; k < PLAYED_KINDS; k++) {
+        print_row(played_text((played_kind)k), t->seeds_played[k], t->sum.played[k]);
+        empty += t->seeds_played[k] == 0;
+    }
+    printf("\n%-42s %8s %12s\n", "lie", "seeds", "times");
+    for (size_t k = 0; k < LIE_KINDS; k++) {
+        print_row(lie_text((lie_kind)k), t->seeds_lied[k], t->sum.lies_by_kind[k]);
+        empty += t->seeds_lied[k] == 0;
+    }
+    return empty;
+}
+
+static void print_sums(const totals *t)
 {
     const sim_counts *c = &t->sum;
     double seconds = (double)(clock_steady_ms() - t->started_ms) / 1000;
-    printf("\n%-12s %8s\n", "fault", "seeds");
-    for (size_t k = 0; k < FAULT_KINDS; k++)
-        if (t->settings->trial.faults >> k & 1)
-            printf("%-12s %8llu\n", fault_text((fault_kind)k), (unsigned long long)t->by_kind[k]);
     printf("\n%llu blocks, %llu of %llu transactions, %llu view changes\n", (unsigned long long)c->blocks,
            (unsigned long long)c->committed_transactions, (unsigned long long)c->submitted,
            (unsigned long long)c->view_changes);
     printf("%llu frames, %llu of them lost; %llu crashes, %llu failures of a disk, %llu lies\n",
            (unsigned long long)c->frames, (unsigned long long)c->frames_lost, (unsigned long long)c->crashes,
            (unsigned long long)c->disk_failures, (unsigned long long)c->lies);
+    printf("at most %llu KiB held by a node of what others sent (%d KiB allowed)\n",
+           (unsigned long long)c->held_bytes_max / 1024, SIM_NODE_BYTES_MAX / 1024);
     printf("%.1f simulated hours in %.1f s; after the faults every node went on within %.1f s (seed %llu)\n",
            (double)t->simulated_ms / 3600000, seconds, (double)t->longest_calm_ms / 1000,
            (unsigned long long)t->longest_calm_seed);
@@ -328,7 +370,18 @@ static void print_table(const totals *t)
         printf("%llu seeds stood still by locks that liars brought about (docs/protocol/findings-consensus.md): no "
                "failure\n",
                (unsigned long long)t->held);
+}
+
+/* true: good. */
+static bool print_table(const totals *t)
+{
+    size_t empty = print_played(t);
+    bool is_complete = !t->settings->wants_all || empty == 0;
+    print_sums(t);
+    if (!is_complete)
+        printf("%zu rows of the tables are empty, and --complete was asked for\n", empty);
     printf("%llu seeds, %llu failures\n", (unsigned long long)t->seeds, (unsigned long long)t->failures);
+    return t->failures == 0 && is_complete;
 }
 
 /* ---- command line ---- */
@@ -375,6 +428,9 @@ static bool read_options(int argc, char **argv, sim_settings *s, error_text *why
                                             {"jobs", required_argument, NULL, 'j'},
                                             {"only", required_argument, NULL, 'o'},
                                             {"shrink", no_argument, NULL, 'k'},
+                                            {"complete", no_argument, NULL, 'a'},
+                                            {"others", required_argument, NULL, 'r'},
+                                            {"until", required_argument, NULL, 'u'},
                                             {"quiet", no_argument, NULL, 'q'},
                                             {"scale", no_argument, NULL, 'c'},
                                             {0}};
@@ -395,6 +451,19 @@ static bool read_options(int argc, char **argv, sim_settings *s, error_text *why
             s->trial.length_ms = (uint64_t)(atof(optarg) * 3600000);
             if (s->trial.length_ms < 1000 || s->trial.length_ms > UINT64_C(1000) * 3600000)
                 return error_set(why, "--hours takes 0.001 to 1000, not \"%s\"", optarg);
+            break;
+        case 'r':
+            if (!read_number(optarg, &number) || number > TRIAL_OTHERS_ALL)
+                return error_set(why, "--others takes a number, not \"%s\"", optarg);
+            s->trial.others = (size_t)number;
+            break;
+        case 'u':
+            s->trial.stop_ms = (uint64_t)(atof(optarg) * 1000);
+            if (s->trial.stop_ms < 1 || s->trial.stop_ms > UINT64_C(1000) * 3600000)
+                return error_set(why, "--until takes seconds, not \"%s\"", optarg);
+            break;
+        case 'a':
+            s->wants_all = true;
             break;
         case 'f':
             if (!plan_parse_kinds(optarg, &s->trial.faults, why))
@@ -446,7 +515,7 @@ static int run(int argc, char **argv)
 {
     error_text why;
     sim_settings s = {.first = 1, .last = 100, .jobs = 1};
-    s.trial = (trial_options){.length_ms = 180000, .faults = (1u << FAULT_KINDS) - 1, .keep = UINT64_MAX};
+    s.trial = (trial_options){.length_ms = 180000, .others = TRIAL_OTHERS_ALL, .faults = (1u << FAULT_KINDS) - 1, .keep = UINT64_MAX};
     if (!read_options(argc, argv, &s, &why))
         return tool_misused(&tool_sim, "%s", why.text);
     if (s.measures_scale)
@@ -457,8 +526,7 @@ static int run(int argc, char **argv)
     if (isatty(STDERR_FILENO) && !s.is_quiet)
         fprintf(stderr, "\r\033[K");
     tell_failures(&t);
-    print_table(&t);
-    return t.failures ? 1 : 0;
+    return print_table(&t) ? 0 : 1;
 }
 
 const tool tool_sim = {
@@ -473,11 +541,14 @@ const tool tool_sim = {
              "  --seeds A..B    which seeds (default 1..100); --seed N: one\n"
              "  --nodes N       sealers (default: 4 to 7, drawn from the seed)\n"
              "  --faults=LIST   of loss, delay, repeat, reorder, partition, oneway, slowlink, flap, crash, disk, "
-             "fulldisk, clock, slownode,\n"
+             "fulldisk, clock, drift, slownode,\n"
              "                  members, flood, byzantine; all (default), none; -NAME takes one away\n"
              "  --jobs J        processes side by side (default 1)\n"
-             "  --shrink        looks for fewer faults that still make a seed fail\n"
+             "  --shrink        looks for fewer faults, fewer nodes and less time that still make a seed fail\n"
              "  --only LIST     plays only these faults of the plan, as --shrink prints them\n"
+             "  --others N      at most N of the drawn observers and twins, as --shrink prints it\n"
+             "  --until S       the faults end after S seconds, as --shrink prints it\n"
+             "  --complete      fails also when a fault, an effect or a lie of the tables was never played\n"
              "  --quiet         no progress bar\n"
              "  --scale         no faults: messages and bytes for a block of 4, 16, 64 and 100 sealers\n\n"
              "The last line is \"S seeds, F failures\"; the exit status is 0 when F is 0.\n",
