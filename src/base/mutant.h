@@ -28,6 +28,9 @@ enum {
     MUTANT_TIMESTAMP_BACK,        /* a block's time is the proposer's, whatever its parent says */
     MUTANT_NO_TIMEOUT,            /* a leader that proposes nothing is waited for */
     MUTANT_STORE_FAILURE_IGNORED, /* a group goes on after its disk failed */
+    MUTANT_VOTES_OF_ANY_VIEW,     /* Signs and Commits of a block count whatever view they are for */
+    MUTANT_TRIGGER_TOO_LATE,      /* more than f + 1 sealers must be ahead, not more than f, to pull the others along */
+    MUTANT_FORM_REFUSED,          /* a fetched block is refused for the form of a client's signature */
     MUTANT_COUNT                  /* tools/sim_mutants.sh counts up to here */
 };
 

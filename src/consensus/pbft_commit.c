@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/mutant.h"
 #include "consensus/pbft_state.h"
 
 /* The signature list of the block: one entry for each sealer whose Commit was verified. */
@@ -14,7 +15,8 @@ static size_t collect_signatures(pbft *p)
     for (size_t s = 0; s < p->count; s++)
         for (size_t i = 0; i < PBFT_VOTES_PER_SEALER; i++) {
             const pbft_vote *v = &p->seats[s].commits[i];
-            if (!v->is_set || v->request.view != p->prepared.view || v->request.height != p->prepared.height ||
+            if (!v->is_set || (v->request.view != p->prepared.view && !IS_MUTANT(MUTANT_VOTES_OF_ANY_VIEW)) ||
+                v->request.height != p->prepared.height ||
                 !hash256_equal(&v->request.block_hash, &p->prepared.block_hash))
                 continue;
             uint8_t *space = c->signature_space + s * SIGNATURE_MAX_BYTES;

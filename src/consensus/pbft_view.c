@@ -75,7 +75,9 @@ bool pbft_can_trigger(const pbft *p, uint64_t *smallest_view)
         }
         ahead += is_ahead;
     }
-    return ahead > (IS_MUTANT(MUTANT_TRIGGER_BY_ONE) ? 0 : p->faulty);
+    if (IS_MUTANT(MUTANT_TRIGGER_BY_ONE))
+        return ahead > 0;
+    return ahead > p->faulty + IS_MUTANT(MUTANT_TRIGGER_TOO_LATE);
 }
 
 /* addViewChange. The lowest view makes room: it is the one that q sealers leave behind first. */

@@ -28,7 +28,8 @@ static pbft_vote *votes_of(pbft_seat *seat, pbft_kind kind)
 
 static bool is_on(const pbft_vote *v, const hash256 *hash, uint64_t view)
 {
-    return v->is_set && v->request.view == view && (hash256_equal(&v->request.block_hash, hash) || IS_MUTANT(MUTANT_VOTES_OF_ANY_BLOCK));
+    return v->is_set && (v->request.view == view || IS_MUTANT(MUTANT_VOTES_OF_ANY_VIEW)) &&
+           (hash256_equal(&v->request.block_hash, hash) || IS_MUTANT(MUTANT_VOTES_OF_ANY_BLOCK));
 }
 
 static bool has_vote(const pbft *p, pbft_kind kind, const pbft_request *r)

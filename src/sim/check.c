@@ -137,7 +137,8 @@ static void note_decided(simulation *s, size_t node, const block *b, const node_
 /* consensus.md 5.5.4: votes count for one block in one view. */
 static void check_commits(simulation *s, size_t node, const block *b, const node_lists *lists)
 {
-    if (!heard_quorum_somewhere(s, node, true, &b->hash, (uint64_t)b->header.number, lists->sealers, lists->sealer_count))
+    if (!heard_quorum_somewhere(s, node, true, &b->hash, (uint64_t)b->header.number, lists->sealers,
+                                lists->sealer_count))
         sim_fail_at(s, b->header.number,
                     "votes: node %zu commits block %lld, and in no view has it heard enough Commits of it", node,
                     (long long)b->header.number);
@@ -216,8 +217,8 @@ void check_bounds(simulation *s, size_t node)
     if (total > s->counts.held_bytes_max)
         s->counts.held_bytes_max = total;
     if (total > SIM_NODE_BYTES_MAX)
-        sim_fail(s, "bounds: node %zu holds %zu bytes of transactions, %zu for consensus, %zu for sync; %d allowed", node,
-                 held.pool, held.consensus, held.sync, SIM_NODE_BYTES_MAX);
+        sim_fail(s, "bounds: node %zu holds %zu bytes of transactions, %zu for consensus, %zu for sync; %d allowed",
+                 node, held.pool, held.consensus, held.sync, SIM_NODE_BYTES_MAX);
     if (n->jobs_under_way > JOBS_UNDER_WAY_MAX)
         sim_fail(s, "bounds: %zu jobs of node %zu under way, %d allowed", n->jobs_under_way, node, JOBS_UNDER_WAY_MAX);
 }
@@ -264,8 +265,10 @@ static void check_commit_message(simulation *s, size_t node, const pbft_request 
     const chain_state *c = &v->state;
     if (c->tip.number + 1 == height &&
         !heard_quorum(s, node, false, &r->block_hash, r->height, r->view, c->nodes.sealers, c->nodes.sealer_count))
-        sim_fail_at(s, height, "votes: node %zu sends its Commit of block %lld in view %llu and has not heard enough Signs "
-                    "of it in that view", node, (long long)height, (unsigned long long)r->view);
+        sim_fail_at(s, height,
+                    "votes: node %zu sends its Commit of block %lld in view %llu and has not heard enough Signs "
+                    "of it in that view",
+                    node, (long long)height, (unsigned long long)r->view);
     chain_view_drop(v);
 }
 

@@ -1,5 +1,5 @@
-/* collect.h: what a liar has collected at one height: the first block that was proposed there, and the Signs that it got in
-   that view. In a later view it brings both again (LIE_COLLECT). Thread: that of the simulation. */
+/* collect.h: what a liar has collected at one height: the first block that was proposed there, and the Signs that it
+   got in that view. In a later view it brings both again (LIE_COLLECT). Thread: that of the simulation. */
 #ifndef HANSE_SIM_COLLECT_H
 #define HANSE_SIM_COLLECT_H
 

@@ -31,7 +31,8 @@ bool forge_result(forger *f, const block *proposal,
 void forge_header(forger *f, block *b);           /* one field; the hash is not set anew */
 void forge_claim(forger *f, block *b);            /* a result that is none, with its hash */
 bool forge_old_transactions(forger *f, block *b); /* false: the chain has none yet */
-/* The first transaction gets the other signature that is good for it: another hash, the same sender. false: none was found. */
+/* The first transaction gets the other signature that is good for it: another hash, the same sender. false: none was
+ * found. */
 bool forge_other_form(forger *f, block *b);
 block *forge_new_block(forger *f, const consensus_status *c, uint64_t height);
 void forge_status(forger *f, buffer *out);

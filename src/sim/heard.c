@@ -1,5 +1,6 @@
-/* heard.c: the Signs and Commits that came to a node, kept without the code under test, so that check.c can ask whether it
-   had a reason for what it did. What the node itself refused is here too: more is kept than may count, never less. */
+/* heard.c: the Signs and Commits that came to a node, kept without the code under test, so that check.c can ask whether
+   it had a reason for what it did. What the node itself refused is here too: more is kept than may count, never less.
+ */
 #include "sim/inside.h"
 #include "base/memory.h"
 #include "consensus/pbft_message.h"
@@ -31,8 +32,8 @@ static void keep(sim_node *n, heard_vote v)
     n->heard[n->heard_count++] = v;
 }
 
-/* The index is that of whatever list the sender has, which may be older or newer than the node's own: by whom the vote is
-   is found by the key. */
+/* The index is that of whatever list the sender has, which may be older or newer than the node's own: by whom the vote
+   is is found by the key. */
 static void keep_signed(simulation *s, sim_node *n, bool is_commit, const pbft_request *r)
 {
     size_t first = r->idx < s->node_count ? r->idx : 0; /* without changes of members it is just that one */
@@ -71,7 +72,7 @@ void heard_forget(simulation *s, size_t node, uint64_t below_height)
 }
 
 bool heard_quorum(const simulation *s, size_t node, bool is_commit, const hash256 *hash, uint64_t height, uint64_t view,
-                   const node_id *sealers, size_t sealer_count)
+                  const node_id *sealers, size_t sealer_count)
 {
     const sim_node *n = &s->nodes[node];
     size_t count = 0;
@@ -83,7 +84,7 @@ bool heard_quorum(const simulation *s, size_t node, bool is_commit, const hash25
 }
 
 bool heard_quorum_somewhere(const simulation *s, size_t node, bool is_commit, const hash256 *hash, uint64_t height,
-                             const node_id *sealers, size_t sealer_count)
+                            const node_id *sealers, size_t sealer_count)
 {
     const sim_node *n = &s->nodes[node];
     for (size_t i = 0; i < n->heard_count; i++)

@@ -1,6 +1,7 @@
 /* inside.h: the inside of a simulation, shared by the files of this folder.
    world.c: time, life, looking. node.c: one node's turn, its jobs and actions. network.c: links. check.c: the rules.
-   load.c: clients. story.c: who sent what when. heard.c: which votes a node has heard. clock.c: what it takes for the time. */
+   load.c: clients. story.c: who sent what when. heard.c: which votes a node has heard. clock.c: what it takes for the
+   time. */
 #ifndef HANSE_SIM_INSIDE_H
 #define HANSE_SIM_INSIDE_H
 
@@ -84,7 +85,7 @@ typedef struct {
     uint64_t drift_since_ms; /* true time */
     uint64_t clock_then_ms;  /* what the node's clock had counted by then */
     played_kind crash_at;    /* PLAYED_KINDS: nowhere */
-    heard_vote *heard; /* in this life; heard.c */
+    heard_vote *heard;       /* in this life; heard.c */
     size_t heard_count, heard_capacity;
     unsigned crash_after, step_ms, job_factor;
     int64_t told; /* highest block told to anybody, over all lives */
@@ -198,12 +199,13 @@ void check_promise(simulation *s, size_t node, bytes payload); /* a PBFT packet 
 /* ---- heard.c */
 void heard_note(simulation *s, size_t node, const sim_frame *f);
 void heard_forget(simulation *s, size_t node, uint64_t below_height); /* UINT64_MAX: all */
-/* Is there a quorum of the sealers for this very block, height and view among what the node heard, its own vote counted? */
+/* Is there a quorum of the sealers for this very block, height and view among what the node heard, its own vote
+ * counted? */
 bool heard_quorum(const simulation *s, size_t node, bool is_commit, const hash256 *hash, uint64_t height, uint64_t view,
-                   const node_id *sealers, size_t sealer_count);
+                  const node_id *sealers, size_t sealer_count);
 /* The same in any one view. */
 bool heard_quorum_somewhere(const simulation *s, size_t node, bool is_commit, const hash256 *hash, uint64_t height,
-                             const node_id *sealers, size_t sealer_count);
+                            const node_id *sealers, size_t sealer_count);
 
 /* ---- load.c */
 transaction *load_transaction(simulation *s, int64_t height);

@@ -209,7 +209,8 @@ static void send_broken(liar *l, const sim_message *m)
     buffer_free(&copy);
 }
 
-/* Who collects wants the view to change: few hear its proposals, unless there is something to bring again, and its votes. */
+/* Who collects wants the view to change: few hear its proposals, unless there is something to bring again, and its
+ * votes. */
 static bool is_obstructing(const liar *l, const sim_message *m, const pbft_packet *packet)
 {
     pbft_request r;
@@ -246,7 +247,8 @@ static void twist_packet(liar *l, const sim_message *m)
     arena a = {0};
     pbft_packet packet;
     error_text why;
-    if (pbft_packet_decode(m->payload, !l->forger.no_ttl_optimization, &a, &packet, &why) && !is_kept_back(l, m, &packet)) {
+    if (pbft_packet_decode(m->payload, !l->forger.no_ttl_optimization, &a, &packet, &why) &&
+        !is_kept_back(l, m, &packet)) {
         if (packet.kind == PBFT_PREPARE)
             twist_prepare(l, m, &packet);
         else if (packet.kind == PBFT_VIEW_CHANGE)

@@ -15,18 +15,18 @@ typedef enum {
     LIE_REPLAY,     /* says again what it or others said */
     LIE_FUTURE,     /* heights and views ahead */
     LIE_HUGE_VIEW,
-    LIE_TAMPER,    /* says again what others said, with other heights and views under their signatures */
-    LIE_VIEW_HASH, /* view changes that name an older block */
-    LIE_OUTSIDER,  /* signed by nobody's key, in the name of others */
-    LIE_SILENT,    /* says nothing of its own in consensus */
-    LIE_SELECTIVE, /* speaks to some only */
-    LIE_STATUS,    /* heights that are none, hashes that are none, clocks that are none */
-    LIE_BLOCKS,    /* sync: blocks that are forged, cut, or not signed by enough */
-    LIE_STORM,     /* view changes all the time */
+    LIE_TAMPER,     /* says again what others said, with other heights and views under their signatures */
+    LIE_VIEW_HASH,  /* view changes that name an older block */
+    LIE_OUTSIDER,   /* signed by nobody's key, in the name of others */
+    LIE_SILENT,     /* says nothing of its own in consensus */
+    LIE_SELECTIVE,  /* speaks to some only */
+    LIE_STATUS,     /* heights that are none, hashes that are none, clocks that are none */
+    LIE_BLOCKS,     /* sync: blocks that are forged, cut, or not signed by enough */
+    LIE_STORM,      /* view changes all the time */
     LIE_OTHER_VIEW, /* its votes on the block at hand are for a later view */
     LIE_COLLECT,    /* as leader: the block of an earlier view again, with the Signs that it got there */
     LIE_OTHER_FORM, /* as leader: a transaction with the other form of its signature (n - s) */
-    LIE_WITHHOLD,  /* keeps the transactions of its proposals for itself */
+    LIE_WITHHOLD,   /* keeps the transactions of its proposals for itself */
     LIE_KINDS
 } lie_kind;
 

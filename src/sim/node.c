@@ -94,9 +94,9 @@ static void note_store_failure(simulation *s, const store_fault_plan *before, co
                                    : before->notes.answer && !after->notes.answer   ? &before->notes
                                                                                     : NULL;
     if (write)
-        sim_note(s, write->answer == STORE_FULL      ? PLAYED_DISK_FULL
+        sim_note(s, write->answer == STORE_FULL    ? PLAYED_DISK_FULL
                     : write->moment == FAULT_AFTER ? PLAYED_WRITE_UNTOLD
-                                                     : PLAYED_WRITE_FAILED);
+                                                   : PLAYED_WRITE_FAILED);
     else if (before->reads.answer && !after->reads.answer)
         sim_note(s, PLAYED_READ_FAILED);
 }
@@ -439,8 +439,8 @@ void sim_node_start(simulation *s, size_t i)
     wake_at(s, i, s->now_ms);
 }
 
-/* A write that was under way is torn, and a store promises: after it is opened again all of it is there, or nothing. Which,
-   is drawn. Whatever was written before is there. */
+/* A write that was under way is torn, and a store promises: after it is opened again all of it is there, or nothing.
+   Which, is drawn. Whatever was written before is there. */
 void sim_node_stop(simulation *s, size_t i)
 {
     sim_node *n = &s->nodes[i];

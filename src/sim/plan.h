@@ -33,10 +33,11 @@ typedef struct {
     fault_kind kind;
     uint64_t start_ms, end_ms;
     size_t node, other;
-    played_kind boundary; /* CRASH: where, or PLAYED_KINDS: after so many effects */
+    played_kind boundary;        /* CRASH: where, or PLAYED_KINDS: after so many effects */
     uint8_t side[SIM_NODES_MAX]; /* 1: on that side of a partition, or a node whose links are meant */
     uint64_t amount;
-    bool is_hard; /* PARTITION: sessions close; CRASH: again and again; CLOCK, DRIFT: forwards, fast; DISK: the write is done first */
+    bool is_hard; /* PARTITION: sessions close; CRASH: again and again; CLOCK, DRIFT: forwards, fast; DISK: the write is
+                     done first */
 } sim_fault;
 
 typedef struct {
@@ -54,7 +55,8 @@ typedef struct {
 const char *fault_text(fault_kind kind);
 /* "loss,crash", "all", "none", "all,-disk". */
 bool plan_parse_kinds(const char *text, unsigned *kinds, error_text *why) MUST_USE;
-/* As few draws as possible depend on the number of nodes, so that a smaller network meets about the same plan (trial_shrink). */
+/* As few draws as possible depend on the number of nodes, so that a smaller network meets about the same plan
+ * (trial_shrink). */
 void plan_draw(sim_plan *plan, plan_shape shape);
 void plan_describe(const sim_fault *f, buffer *out); /* one line, without its end */
 

@@ -1,6 +1,6 @@
-/* played.h: what really happened in a trial, counted where it takes effect: a plan may say "crash" and the node never come
-   to it. `hanse sim` prints the table, and --complete fails when a row of it is empty. What liars say is counted by lie
-   (liar.h). Thread: any, constant. */
+/* played.h: what really happened in a trial, counted where it takes effect: a plan may say "crash" and the node never
+   come to it. `hanse sim` prints the table, and --complete fails when a row of it is empty. What liars say is counted
+   by lie (liar.h). Thread: any, constant. */
 #ifndef HANSE_SIM_PLAYED_H
 #define HANSE_SIM_PLAYED_H
 
@@ -9,12 +9,12 @@ typedef enum {
     PLAYED_LOST,
     PLAYED_DELAYED,
     PLAYED_REPEATED,
-    PLAYED_OVERTAKEN,  /* it arrives before an older one of the same link */
-    PLAYED_CUT,        /* by a partition that leaves the sessions open */
+    PLAYED_OVERTAKEN,   /* it arrives before an older one of the same link */
+    PLAYED_CUT,         /* by a partition that leaves the sessions open */
     PLAYED_CUT_ONE_WAY, /* while the other direction works */
-    PLAYED_SLOWED,     /* by a link of few bytes a second */
-    PLAYED_CLOSED,     /* sessions, by a partition */
-    PLAYED_FLAPPED,    /* sessions, by a link that comes and goes */
+    PLAYED_SLOWED,      /* by a link of few bytes a second */
+    PLAYED_CLOSED,      /* sessions, by a partition */
+    PLAYED_FLAPPED,     /* sessions, by a link that comes and goes */
 
     /* A node dies: at which boundary. The four jobs stand in the order of job_row(). */
     PLAYED_DIES_SENDING, /* before a frame to one peer, others have theirs */
@@ -28,8 +28,8 @@ typedef enum {
     PLAYED_DIES_AFTER_COMMIT,
     PLAYED_DIES_AFTER_OTHER,
     PLAYED_DIES_BEFORE_TELLING, /* the block is durable and known to the machines, no client has heard of it */
-    PLAYED_TORN_KEPT, /* the store promises all or nothing: after the crash the write is there */
-    PLAYED_TORN_LOST, /* it is not */
+    PLAYED_TORN_KEPT,           /* the store promises all or nothing: after the crash the write is there */
+    PLAYED_TORN_LOST,           /* it is not */
 
     /* Disks. */
     PLAYED_READ_FAILED,

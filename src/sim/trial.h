@@ -34,18 +34,18 @@ typedef struct {
     trial_outcome outcome;
     char why[SIM_WHY_BYTES];
     sim_counts counts;
-    uint64_t simulated_ms, calm_ms; /* calm_ms: until every node had committed */
+    uint64_t simulated_ms, calm_ms;     /* calm_ms: until every node had committed */
     size_t sealers, nodes, fault_count; /* nodes: all */
-    unsigned kinds_played; /* bits */
+    unsigned kinds_played;              /* bits */
 } trial_result;
 
 /* story may be NULL; otherwise the plan and the last lines are put there. */
 void trial_run(const trial_options *options, trial_result *out, buffer *story);
 /* How many faults the plan has, and how many sealers there are. */
 size_t trial_plan_of(const trial_options *options, size_t *sealers);
-/* Looks for a smaller trial that still fails: fewer faults (leaves out neighbours, many at once, then fewer), fewer nodes, calm
-   that begins earlier, and then once more fewer faults. `fails` plays one (in another process, when the failure may be an
-   assertion). */
+/* Looks for a smaller trial that still fails: fewer faults (leaves out neighbours, many at once, then fewer), fewer
+   nodes, calm that begins earlier, and then once more fewer faults. `fails` plays one (in another process, when the
+   failure may be an assertion). */
 trial_options trial_shrink(trial_options failing, bool (*fails)(const trial_options *options, void *context),
                            void *context);
 

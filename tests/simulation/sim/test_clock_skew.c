@@ -1,6 +1,6 @@
-/* Clocks that are a day off, forwards and back, and jump while the chain runs. Timers run on the steady clock, so
-   nothing waits for a day; the time of a block is never before that of its parent; transactions do not expire by
-   somebody's wrong clock alone. */
+/* Clocks that are a day off, forwards and back, jump, and go too fast or too slowly while the chain runs. Timers run on
+   the steady clock, so nothing waits for a day; the time of a block is never before that of its parent; transactions do
+   not expire by somebody's wrong clock alone. */
 #include "support_scenario.h"
 
 enum { BLOCKS = 12, WITHIN_MS = 120000, DAY_MS = 24 * 60 * 60 * 1000 };
@@ -36,8 +36,26 @@ static void jumps_of_a_day(void **state)
     sim_free(s);
 }
 
+static void too_fast_and_too_slow(void **state)
+{
+    (void)state;
+    static const int64_t millionths[] = {250000, -250000, 100, 0};
+    simulation *s = sim_new(&(sim_options){.seed = 12, .nodes = 4});
+    for (size_t i = 0; i < COUNT(millionths); i++)
+        sim_set_drift(s, i, millionths[i]);
+    uint64_t begin = sim_now_ms(s);
+    must_go_on(s, BLOCKS, WITHIN_MS, NULL, 0);
+    sim_run(s, 600000); /* their clocks are five minutes apart from the others', and their timers a quarter */
+    must_go_on(s, BLOCKS, WITHIN_MS, NULL, 0);
+    time_goes_forward(s);
+    assert_true(sim_count(s).played[PLAYED_DRIFT] > 100);
+    assert_true(sim_now_ms(s) - begin >= 600000);
+    sim_free(s);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(one_day_off), cmocka_unit_test(jumps_of_a_day)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(one_day_off), cmocka_unit_test(jumps_of_a_day),
+                                       cmocka_unit_test(too_fast_and_too_slow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
