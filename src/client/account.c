@@ -207,10 +207,11 @@ static EVP_PKEY *key_of_account(const hanse_account *account)
 {
     uint8_t point[65] = {4};
     memcpy(point + 1, account->key.b, sizeof account->key.b);
-    const char *group = account->suite == &crypto_national ? curves[1].group : curves[0].group;
+    bool is_national = account->suite == &crypto_national;
+    const char *group = is_national ? curves[1].group : curves[0].group;
     BIGNUM *scalar = BN_secure_new();
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, is_national ? "SM2" : "EC", NULL);
     OSSL_PARAM *parameters = NULL;
     EVP_PKEY *key = NULL;
     if (scalar && build && context && BN_bin2bn(account->secret.b, sizeof account->secret.b, scalar) &&
