@@ -135,7 +135,7 @@ static bool add_text(parser *p, const char ***list, size_t *count, const char *t
 static bool take_names(parser *p, const char ***list, size_t *count)
 {
     do {
-        const char *name;
+        const char *name = NULL;
         if ((*count && !advance(p)) || !take_name(p, "a field", &name) || !add_text(p, list, count, name))
             return false;
     } while (is_symbol(p, ","));
@@ -145,7 +145,7 @@ static bool take_names(parser *p, const char ***list, size_t *count)
 static bool take_values(parser *p, const char ***list, size_t *count)
 {
     do {
-        const char *value;
+        const char *value = NULL;
         if ((*count && !advance(p)) || !take_value(p, &value) || !add_text(p, list, count, value))
             return false;
     } while (is_symbol(p, ","));
@@ -306,7 +306,7 @@ static bool parse_update(parser *p, sql_statement *s)
     if (!take_name(p, "a table", &s->table) || !take_word(p, "set"))
         return false;
     do {
-        const char *field, *value;
+        const char *field = NULL, *value = NULL;
         if ((s->field_count && !advance(p)) || !take_name(p, "a field", &field) || !take_symbol(p, "=") || !take_value(p, &value) ||
             !add_text(p, &s->fields, &s->field_count, field) || !add_text(p, &s->values, &s->value_count, value))
             return false;
