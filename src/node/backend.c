@@ -1,6 +1,10 @@
 #include "node/backend.h"
 #include "node/endpoints_file.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
 static group_host *host_of(rpc_group *held)
 {
     return (group_host *)held;
@@ -22,6 +26,22 @@ static size_t list_groups(void *context, int32_t *out, size_t max)
 {
     node_backend_context *node = context;
     return group_table_ids(node->groups, out, max);
+}
+
+static unsigned group_files(void *context, int32_t group_id)
+{
+    const node_backend_context *node = context;
+    static const struct {
+        const char *suffix;
+        unsigned flag;
+    } files[] = {{"genesis", RPC_GROUP_HAS_GENESIS}, {"ini", RPC_GROUP_HAS_INI}};
+    unsigned found = 0;
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%sgroup.%d.%s", node->group_config_path, group_id, files[i].suffix);
+        found |= access(path, F_OK) == 0 ? files[i].flag : 0;
+    }
+    return found;
 }
 
 static ledger *ledger_of(rpc_group *held)
@@ -170,6 +190,7 @@ rpc_backend node_backend(node_backend_context *context)
         .find_group = find_group,
         .release_group = release_group,
         .list_groups = list_groups,
+        .group_files = group_files,
         .ledger_of = ledger_of,
         .consensus_of = consensus_of,
         .submit = submit,

@@ -10,6 +10,7 @@ typedef struct {
     group_table *groups;
     net *net;
     const char *config_path;     /* rewritten by addPeers and erasePeers */
+    const char *group_config_path; /* folder of group.N.genesis, ends with / */
     pthread_mutex_t config_lock; /* one writer of that file at a time */
 } node_backend_context;
 

@@ -329,7 +329,8 @@ static bool start_answers(node *n, error_text *why)
         .node_name = self->name,
         .is_national = s->sm_crypto,
     };
-    n->backend_context = (node_backend_context){.groups = n->groups, .net = n->services.net, .config_path = s->path};
+    n->backend_context = (node_backend_context){.groups = n->groups, .net = n->services.net, .config_path = s->path,
+                                              .group_config_path = s->group_config_path};
     pthread_mutex_init(&n->backend_context.config_lock, NULL);
     n->backend = node_backend(&n->backend_context);
     n->backend.info = &n->info;

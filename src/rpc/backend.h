@@ -25,6 +25,9 @@ typedef struct {
     int64_t event_blocks_at_once;    /* [event_filter] max_block_per_process */
 } rpc_group_limits;
 
+/* Which files of a group the node's configuration folder holds. */
+enum { RPC_GROUP_HAS_GENESIS = 1, RPC_GROUP_HAS_INI = 2 };
+
 typedef struct {
     const char *supported_version;   /* as configured, e.g. "2.11.1" */
     uint32_t version;
@@ -48,6 +51,8 @@ typedef struct {
     rpc_group *(*find_group)(void *context, int32_t group_id);
     void (*release_group)(void *context, rpc_group *group);
     size_t (*list_groups)(void *context, int32_t *out, size_t max); /* ascending ids of running groups */
+    /* RPC_GROUP_HAS_* of group.N.genesis and group.N.ini; waits for the disk. NULL: nobody looks. */
+    unsigned (*group_files)(void *context, int32_t group_id);
     ledger *(*ledger_of)(rpc_group *group);                        /* lives as long as the group is held */
     consensus_kind (*consensus_of)(rpc_group *group);
     /* Takes one more reference of tx. ready may be NULL; after a refusal it is not called. false: the group's inbox is full, and

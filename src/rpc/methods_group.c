@@ -4,6 +4,8 @@
 #include "codec/hex.h"
 #include "rpc/method.h"
 
+#include <stdlib.h>
+
 static void write_code(rpc_call *c, const char *code, const char *message, const char *status)
 {
     json_writer *w = &c->out;
@@ -70,11 +72,8 @@ typedef struct {
 } status_answer;
 
 /* What the method says to a group that is not there, and to one that runs; code NULL: it would be changed. */
-static void change_group(rpc_call *c, status_answer absent, status_answer running)
+static void change_group(rpc_call *c, int32_t id, status_answer absent, status_answer running)
 {
-    int32_t id;
-    if (!management_allowed(c, &id))
-        return;
     status_answer said = is_running(c, id) ? running : absent;
     if (said.code)
         answer(c, said.code, said.before, id, said.after);
@@ -84,25 +83,42 @@ static void change_group(rpc_call *c, status_answer absent, status_answer runnin
 
 static const status_answer not_found = {"0x6", "Group", " not found"}, would_change = {NULL, NULL, NULL};
 
+/* The files are looked for before the status, so that a group without group.N.ini answers 0xc even while it runs (QUIRK of
+   interfaces.md 4.12). */
 static void start_group(rpc_call *c)
 {
-    change_group(c, (status_answer){"0xb", "Genesis config file for group", " not found"},
-                 (status_answer){"0x3", "Group", " is already running"});
+    int32_t id;
+    if (!management_allowed(c, &id))
+        return;
+    bool looks = c->backend->group_files != NULL;
+    unsigned files = looks ? c->backend->group_files(c->backend->context, id) : is_running(c, id) ? UINT32_MAX : 0;
+    if (!(files & RPC_GROUP_HAS_GENESIS))
+        answer(c, "0xb", "Genesis config file for group", id, " not found");
+    else if (!(files & RPC_GROUP_HAS_INI))
+        answer(c, "0xc", "Group config file for group", id, " not found");
+    else
+        change_group(c, id, would_change, (status_answer){"0x3", "Group", " is already running"});
 }
 
 static void stop_group(rpc_call *c)
 {
-    change_group(c, not_found, would_change);
+    int32_t id;
+    if (management_allowed(c, &id))
+        change_group(c, id, not_found, would_change);
 }
 
 static void remove_group(rpc_call *c)
 {
-    change_group(c, not_found, (status_answer){"0x3", "Group", " is running"});
+    int32_t id;
+    if (management_allowed(c, &id))
+        change_group(c, id, not_found, (status_answer){"0x3", "Group", " is running"});
 }
 
 static void recover_group(rpc_call *c)
 {
-    change_group(c, not_found, (status_answer){"0xe", "Group", " has not been deleted"});
+    int32_t id;
+    if (management_allowed(c, &id))
+        change_group(c, id, not_found, (status_answer){"0xe", "Group", " has not been deleted"});
 }
 
 /* ---- generateGroup ---- */
@@ -143,16 +159,52 @@ static const char *bad_generate_params(rpc_call *c)
     return free_storage == NULL || json_is_boolean(free_storage) ? NULL : "invalid `enable_free_storage` field";
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The sealers but this node that have no session, ", " between them, in string order, each once. "": all are there. */
+static const char *missing_peers(rpc_call *c)
+{
+    const json_t *sealers = json_object_get(json_array_get(c->params, 1), "sealers");
+    size_t count = json_array_size(sealers), missing = 0;
+    const char **texts = arena_take_array(c->memory, count, sizeof *texts);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_string_value(json_array_get(sealers, i));
+        node_id id;
+        bool ok = hex_read(bytes_of_text(text), id.b, sizeof id) &&
+                  (node_id_equal(&id, &c->backend->info->self) || (c->backend->net && net_is_connected(c->backend->net, &id)));
+        if (!ok)
+            texts[missing++] = text;
+    }
+    qsort(texts, missing, sizeof *texts, compare_texts);
+    buffer all = buffer_init(BUFFER_NO_LIMIT);
+    for (size_t i = 0; i < missing; i++)
+        if (i == 0 || strcmp(texts[i - 1], texts[i]) != 0)
+            buffer_print(&all, "%s%s", all.size ? ", " : "", texts[i]);
+    const char *joined = arena_copy_text(c->memory, buffer_bytes(&all));
+    buffer_free(&all);
+    return joined;
+}
+
 static void generate_group(rpc_call *c)
 {
     int32_t id;
     if (!management_allowed(c, &id))
         return;
-    const char *bad = bad_generate_params(c);
+    const char *bad = bad_generate_params(c), *missing = bad ? "" : missing_peers(c);
+    unsigned files = bad || c->backend->group_files == NULL ? 0 : c->backend->group_files(c->backend->context, id);
     if (bad)
         write_code(c, "0x7", bad, NULL);
+    else if (*missing)
+        write_code(c, "0x8", arena_print(c->memory, "Peer(s) not connected: %s", missing), NULL);
     else if (is_running(c, id))
         answer(c, "0x2", "Group", id, " already exists");
+    else if (files & RPC_GROUP_HAS_GENESIS)
+        answer(c, "0x9", "Genesis config file for group", id, " already exists");
+    else if (files & RPC_GROUP_HAS_INI)
+        answer(c, "0xa", "Group config file for group", id, " already exists");
     else
         write_code(c, "0x1", fixed_groups, NULL);
 }

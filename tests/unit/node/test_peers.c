@@ -179,6 +179,23 @@ static void a_file_that_cannot_be_rewritten_is_reported(void **state)
     ask(p, "erasePeers", "[[\"127.0.0.1:1040\"]]", "{\"code\":\"0x1\",\"message\":\"fail to open config file\"}");
 }
 
+static void group_files_are_looked_for(void **state)
+{
+    peers *p = *state;
+    p->context.group_config_path = arena_print(&p->memory, "%s/", p->directory);
+    assert_int_equal(p->backend.group_files(p->backend.context, 12), 0);
+    const char *first = arena_print(&p->memory, "%s/group.12.genesis", p->directory);
+    const char *second = arena_print(&p->memory, "%s/group.12.ini", p->directory);
+    fclose(fopen(first, "w"));
+    assert_int_equal(p->backend.group_files(p->backend.context, 12), RPC_GROUP_HAS_GENESIS);
+    fclose(fopen(second, "w"));
+    assert_int_equal(p->backend.group_files(p->backend.context, 12), RPC_GROUP_HAS_GENESIS | RPC_GROUP_HAS_INI);
+    assert_int_equal(p->backend.group_files(p->backend.context, 1), 0);
+    unlink(first);
+    assert_int_equal(p->backend.group_files(p->backend.context, 12), RPC_GROUP_HAS_INI);
+    unlink(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_to_do_is_said_and_leaves_the_file_alone, open_peers, close_peers),
         cmocka_unit_test_setup_teardown(every_malformed_parameter_is_answered, open_peers, close_peers),
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_rewritten_is_reported, open_peers, close_peers),
+        cmocka_unit_test_setup_teardown(group_files_are_looked_for, open_peers, close_peers),
     };
     return cmocka_run_group_tests_name("peers", tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 /* Requests and answers as texts: validation (spec/interfaces.md 2.3), serialisation (2.4), errors (2.5), values (3.2). */
+#include "support/rpc/peers.h"
 #include "support/rpc/world.h"
 
 #include "base/memory.h"
+#include "codec/hex.h"
 
 #include <sched.h>
 #include <semaphore.h>
@@ -551,6 +553,10 @@ static void raft_has_no_view(void **state)
 
 #define MANAGE(method, params) "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"params\":" params ",\"id\":1}"
 #define CODE(code, text) OK("1", "{\"code\":\"" code "\",\"message\":\"" text "\"}")
+#define NOT_YET "this node takes its groups from its configuration folder when it starts"
+#define SELF64 "1111111111111111111111111111111111111111111111111111111111111111"
+#define SELF SELF64 SELF64 /* the world's node */
+#define TAIL "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd" ID64
 #define ID64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static void group_management_checks_its_parameters(void **state)
@@ -581,9 +587,36 @@ static void group_management_checks_its_parameters(void **state)
          CODE("0x7", "invalid sealer ID at position 1")},
         {MANAGE("generateGroup", "[2,{\"timestamp\":\"1\",\"sealers\":[\"" ID64 ID64 "\"],\"enable_free_storage\":1}]"),
          CODE("0x7", "invalid `enable_free_storage` field")},
-        {MANAGE("generateGroup", "[1,{\"timestamp\":\"1\",\"sealers\":[\"" ID64 ID64 "\"]}]"), CODE("0x2", "Group 1 already exists")},
+        {MANAGE("generateGroup", "[1,{\"timestamp\":\"1\",\"sealers\":[\"" SELF "\"]}]"), CODE("0x2", "Group 1 already exists")},
+        /* Not connected: each once, in string order, this node left out; before the group's existence. */
+        {MANAGE("generateGroup", "[1,{\"timestamp\":\"1\",\"sealers\":[\"ff" TAIL "\",\"" SELF "\",\"0a" TAIL "\",\"ff" TAIL "\"]}]"),
+         CODE("0x8", "Peer(s) not connected: 0a" TAIL ", ff" TAIL)},
+        {MANAGE("generateGroup", "[0,{\"timestamp\":\"1\",\"sealers\":[\"ff" TAIL "\"]}]"),
+         CODE("0x7", "GroupID should be between 1 and 32767")},
+        {MANAGE("generateGroup", "[2,{\"timestamp\":\"1\",\"sealers\":[\"0x" ID64 ID64 "\"]}]"),
+         CODE("0x7", "invalid sealer ID at position 1")},
+        {MANAGE("generateGroup", "[2,{\"timestamp\":\"0\",\"sealers\":[\"" SELF "\"],\"enable_free_storage\":true}]"), CODE("0x1", NOT_YET)},
+        {MANAGE("stopGroup", "[1]"), CODE("0x1", NOT_YET)},
+        {MANAGE("stopGroup", "[\"1\"]"), BAD_PARAMS("1")},
+        {MANAGE("stopGroup", "[1,2]"), BAD_PARAMS("1")},
+        {MANAGE("removeGroup", "[2]"), CODE("0x6", "Group 2 not found")},
+        {MANAGE("recoverGroup", "[2]"), CODE("0x6", "Group 2 not found")},
+        {MANAGE("queryGroupStatus", "[1]"), OK("1", "{\"code\":\"0x0\",\"message\":\"\",\"status\":\"RUNNING\"}")},
+        {MANAGE("queryGroupStatus", "[32767]"), OK("1", "{\"code\":\"0x0\",\"message\":\"\",\"status\":\"INEXISTENT\"}")},
     };
     CHECK_ALL(w, rows);
+    static const char *const methods[] = {"generateGroup", "startGroup", "stopGroup", "removeGroup", "recoverGroup"};
+    w->info.disable_dynamic_group = true;
+    w->info.version = VERSION_OF(2, 1, 0);
+    for (size_t i = 0; i < COUNT(methods); i++) { /* before the version and the range */
+        char request[128];
+        snprintf(request, sizeof request, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":[0%s],\"id\":1}", methods[i],
+                 i == 0 ? ",{}" : "");
+        check(w, request, THROWN("-100001", "Dynamic group related interfaces are forbidden to access", "1"));
+    }
+    check(w, MANAGE("queryGroupStatus", "[1]"), THROWN("-40009", "method stopGroup not support this version", "1"));
+    w->info.version = VERSION_NEWEST;
+    check(w, MANAGE("queryGroupStatus", "[1]"), OK("1", "{\"code\":\"0x0\",\"message\":\"\",\"status\":\"RUNNING\"}"));
     w->info.disable_dynamic_group = true;
     check(w, MANAGE("stopGroup", "[1]"), THROWN("-100001", "Dynamic group related interfaces are forbidden to access", "1"));
     w->info.disable_dynamic_group = false;
@@ -591,6 +624,56 @@ static void group_management_checks_its_parameters(void **state)
     check(w, MANAGE("startGroup", "[1]"), THROWN("-40009", "method stopGroup not support this version", "1"));
     check(w, "{\"jsonrpc\":\"2.0\",\"method\":\"getTransactionByHashWithProof\",\"params\":[1,\"0x\"],\"id\":1}",
           THROWN("-40009", "method getTransactionByHashWithProof not support this version", "1"));
+}
+
+/* Group 1 runs from both files, 2 has a genesis file only, 3 an ini file only, 4 both and was not there when the node started. */
+static unsigned files_of(void *context, int32_t group_id)
+{
+    (void)context;
+    static const unsigned files[] = {0, RPC_GROUP_HAS_GENESIS | RPC_GROUP_HAS_INI, RPC_GROUP_HAS_GENESIS, RPC_GROUP_HAS_INI,
+                                     RPC_GROUP_HAS_GENESIS | RPC_GROUP_HAS_INI};
+    return (size_t)group_id < COUNT(files) ? files[group_id] : 0;
+}
+
+static void group_management_looks_at_files(void **state)
+{
+    world *w = *state;
+    w->backend.group_files = files_of;
+    static const case_row rows[] = {
+        {MANAGE("startGroup", "[1]"), CODE("0x3", "Group 1 is already running")},
+        {MANAGE("startGroup", "[2]"), CODE("0xc", "Group config file for group 2 not found")},
+        {MANAGE("startGroup", "[3]"), CODE("0xb", "Genesis config file for group 3 not found")},
+        {MANAGE("startGroup", "[4]"), CODE("0x1", NOT_YET)},
+        {MANAGE("startGroup", "[5]"), CODE("0xb", "Genesis config file for group 5 not found")},
+        {MANAGE("generateGroup", "[1,{\"timestamp\":\"1\",\"sealers\":[\"" SELF "\"]}]"), CODE("0x2", "Group 1 already exists")},
+        {MANAGE("generateGroup", "[2,{\"timestamp\":\"1\",\"sealers\":[\"" SELF "\"]}]"),
+         CODE("0x9", "Genesis config file for group 2 already exists")},
+        {MANAGE("generateGroup", "[3,{\"timestamp\":\"1\",\"sealers\":[\"" SELF "\"]}]"),
+         CODE("0xa", "Group config file for group 3 already exists")},
+        {MANAGE("generateGroup", "[5,{\"timestamp\":\"1\",\"sealers\":[\"" SELF "\"]}]"), CODE("0x1", NOT_YET)},
+    };
+    CHECK_ALL(w, rows);
+}
+
+/* A sealer with a session is no reason to refuse. */
+static void group_management_asks_the_network(void **state)
+{
+    world *w = *state;
+    arena a = {0};
+    peers *p = peers_make(2, NULL);
+    peers_start(p, NULL);
+    w->backend.net = p->nodes[0].net;
+    const char *connected = hex_text(&a, BYTES_OF_VALUE(p->nodes[1].id));
+    const char *text = arena_print(&a, "{\"jsonrpc\":\"2.0\",\"method\":\"generateGroup\",\"params\":[2,{\"timestamp\":\"1\",\"sealers\":"
+                                       "[\"" SELF "\",\"%s\"]}],\"id\":1}", connected);
+    check(w, text, CODE("0x1", NOT_YET));
+    peers_stop(p, 1);
+    while (net_is_connected(p->nodes[0].net, &p->nodes[1].id))
+        usleep(1000);
+    check(w, text, arena_print(&a, "{\"id\":1,\"jsonrpc\":\"2.0\",\"result\":{\"code\":\"0x8\",\"message\":\"Peer(s) not connected: %s\"}}", connected));
+    w->backend.net = NULL;
+    peers_close(p);
+    arena_reset(&a);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -621,6 +704,8 @@ int main(void)
         TEST(only_members_answer_unless_told_to),
         TEST(raft_has_no_view),
         TEST(group_management_checks_its_parameters),
+        TEST(group_management_looks_at_files),
+        TEST(group_management_asks_the_network),
     };
     return cmocka_run_group_tests_name("requests", tests, NULL, NULL);
 }
