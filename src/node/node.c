@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "channel/door.h"
+#include "eth/eth.h"
 #include "node/backend.h"
 #include "node/build_info.h"
 #include "tls/identity.h"
@@ -29,8 +30,10 @@ struct node {
     node_backend_context backend_context;
     rpc_backend backend;
     http_door *http;
-    pthread_mutex_t channel_lock; /* guards channel while something is told to it */
+    http_door *ethereum_door;
+    pthread_mutex_t channel_lock; /* guards channel and ethereum while something is told to them */
     channel_door *channel;        /* NULL: not there yet, or no longer */
+    eth_service *ethereum;        /* likewise; or it is off */
     signal_file signal_files[2];
     size_t steps_done;
 };
@@ -94,6 +97,8 @@ static void on_block(void *context, int32_t group_id, int64_t number)
     pthread_mutex_lock(&n->channel_lock);
     if (n->channel)
         channel_door_block(n->channel, group_id, number);
+    if (n->ethereum)
+        eth_service_block(n->ethereum);
     pthread_mutex_unlock(&n->channel_lock);
 }
 
@@ -391,6 +396,40 @@ static void stop_channel(node *n)
     channel_door_stop(d);
 }
 
+static bool start_ethereum(node *n, error_text *why)
+{
+    const node_settings *s = &n->settings;
+    if (s->ethereum_port == 0)
+        return true;
+    eth_service *service = eth_service_new(&(eth_config){.chain_id = (uint64_t)s->ethereum_chain_id}, &n->backend, n->services.workers);
+    http_door_config config = {.service = &eth_http_service,
+                               .service_context = service,
+                               .listen_ip = s->ethereum_ip,
+                               .listen_port = (unsigned)s->ethereum_port};
+    n->ethereum_door = http_door_start(&config, n->services.workers, n->services.log, why);
+    if (n->ethereum_door == NULL) {
+        eth_service_free(service);
+        return false;
+    }
+    pthread_mutex_lock(&n->channel_lock);
+    n->ethereum = service;
+    pthread_mutex_unlock(&n->channel_lock);
+    return true;
+}
+
+static void stop_ethereum(node *n)
+{
+    pthread_mutex_lock(&n->channel_lock);
+    eth_service *service = n->ethereum;
+    n->ethereum = NULL;
+    pthread_mutex_unlock(&n->channel_lock);
+    if (service == NULL)
+        return;
+    eth_service_quiet(service);
+    http_door_stop(n->ethereum_door);
+    eth_service_free(service);
+}
+
 /* ---- what may change while the node runs (spec/interfaces.md 5.5) ---- */
 
 static bool reload_whitelist(void *context, error_text *why)
@@ -461,6 +500,7 @@ static const struct {
     {"groups", start_groups, stop_groups},
     {"answers", start_answers, stop_answers},
     {"JSON-RPC", start_http, stop_http},
+    {"Ethereum JSON-RPC", start_ethereum, stop_ethereum},
     {"channel", start_channel, stop_channel},
 };
 

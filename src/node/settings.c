@@ -22,6 +22,9 @@ static const setting_row node_rows[] = {
     TEXT("rpc", NULL, "channel_listen_ip", channel_ip, NULL),
     INTEGER("rpc", "jsonrpc_listen_port", jsonrpc_port, 8545, PORT_MIN, PORT_MAX, "Invalid ListenPort for RPC!"),
     INTEGER("rpc", "channel_listen_port", channel_port, 20200, PORT_MIN, PORT_MAX, "Invalid ListenPort for RPC!"),
+    TEXT("rpc", NULL, "ethereum_listen_ip", ethereum_ip, NULL),
+    INTEGER("rpc", "ethereum_listen_port", ethereum_port, 0, PORT_MIN, PORT_MAX, NULL),
+    INTEGER("rpc", "ethereum_chain_id", ethereum_chain_id, -1, 0, INT64_MAX, NULL),
     BOOLEAN("rpc", NULL, "act_as_group_member", act_as_group_member, false),
     BOOLEAN("rpc", NULL, "disable_dynamic_group", disable_dynamic_group, false),
     TEXT("p2p", NULL, "listen_ip", p2p_ip, "0.0.0.0"),
@@ -147,6 +150,8 @@ bool node_settings_read(node_settings *s, const char *path, error_text *why)
     }
     s->jsonrpc_ip = s->jsonrpc_ip ? s->jsonrpc_ip : s->rpc_ip ? s->rpc_ip : "127.0.0.1";
     s->channel_ip = s->channel_ip ? s->channel_ip : s->rpc_ip ? s->rpc_ip : "0.0.0.0";
+    s->ethereum_ip = s->ethereum_ip ? s->ethereum_ip : s->jsonrpc_ip;
+    s->ethereum_chain_id = s->ethereum_chain_id < 0 ? s->chain_id : s->ethereum_chain_id;
     s->key_path = join(a, s->security_path, s->key_path);
     s->certificate_path = join(a, s->security_path, s->certificate_path);
     s->ca_path = join(a, s->security_path, s->ca_path);

@@ -19,8 +19,10 @@ typedef struct {
     arena memory;
     const char *path; /* config.ini as named by the user */
 
-    const char *rpc_ip, *jsonrpc_ip, *channel_ip;
+    const char *rpc_ip, *jsonrpc_ip, *channel_ip, *ethereum_ip;
     int64_t jsonrpc_port, channel_port;
+    int64_t ethereum_port;      /* 0: Ethereum's JSON-RPC is off */
+    int64_t ethereum_chain_id;
     bool act_as_group_member, disable_dynamic_group;
 
     const char *p2p_ip;

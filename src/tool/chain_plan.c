@@ -11,9 +11,9 @@
 const char chain_create_usage[] =
     "usage: hanse chain create (-l LIST | -f FILE) [OPTIONS]\n\n"
     "  -l, --nodes LIST        ip[:count],...  e.g. 127.0.0.1:4; every node in agency `agency` and group 1\n"
-    "  -f, --config FILE       one line a server: ip:count agency group,group [p2p,channel,rpc]\n"
+    "  -f, --config FILE       one line a server: ip:count agency group,group [ports as -p]\n"
     "  -o, --output DIR        default nodes; must not exist\n"
-    "  -p, --ports P,C,R       first ports of a server, default 30300,20200,8545\n"
+    "  -p, --ports P,C,R[,E]   first ports of a server, default 30300,20200,8545,8645; without E no Ethereum port\n"
     "  -i, --rpc-everywhere    JSON-RPC listens on 0.0.0.0 (anyone who reaches the port can use it)\n"
     "  -v, --version VERSION   supported_version, default " HANSE_PROTOCOL_VERSION "\n"
     "  -s, --storage TYPE      rocksdb (default) or memory (nothing is kept)\n"
@@ -49,12 +49,21 @@ static bool parse_number(const char *text, unsigned long min, unsigned long max,
 
 static bool parse_ports(const char *text, chain_ports *out, error_text *why)
 {
-    unsigned p2p, channel, rpc;
-    char more;
-    if (sscanf(text, "%u,%u,%u%c", &p2p, &channel, &rpc, &more) != 3 || p2p < 1025 || channel < 1025 || rpc < 1025 || p2p > 65535 ||
-        channel > 65535 || rpc > 65535)
-        return error_set(why, "start port error: %s; expected three ports from 1025 to 65535, e.g. 30300,20200,8545", text);
-    *out = (chain_ports){p2p, channel, rpc};
+    unsigned ports[4] = {0};
+    size_t count = 0;
+    bool ok = true;
+    for (const char *at = text; ok && at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        char digits[8];
+        unsigned long port;
+        size_t size = strcspn(at, ",");
+        snprintf(digits, sizeof digits, "%.*s", (int)(size < sizeof digits ? size : sizeof digits), at);
+        ok = count < COUNT(ports) && parse_number(digits, 1025, 65535, &port);
+        if (ok)
+            ports[count++] = (unsigned)port;
+    }
+    if (!ok || count < 3)
+        return error_set(why, "start port error: %s; expected three or four ports from 1025 to 65535, e.g. 30300,20200,8545,8645", text);
+    *out = (chain_ports){ports[0], ports[1], ports[2], ports[3]};
     return true;
 }
 
@@ -93,8 +102,8 @@ static bool add_server(chain_plan *plan, arena *a, const char *ip, unsigned long
                                .group_count = group_count};
         memcpy(node->groups, groups, group_count * sizeof *groups);
         unsigned step = (unsigned)on_ip;
-        node->ports = (chain_ports){first.p2p + step, first.channel + step, first.rpc + step};
-        if (node->ports.p2p > 65535 || node->ports.channel > 65535 || node->ports.rpc > 65535)
+        node->ports = (chain_ports){first.p2p + step, first.channel + step, first.rpc + step, first.ethereum ? first.ethereum + step : 0};
+        if (node->ports.p2p > 65535 || node->ports.channel > 65535 || node->ports.rpc > 65535 || node->ports.ethereum > 65535)
             return error_set(why, "node %zu of %s would need a port above 65535", on_ip, ip);
     }
     return true;
@@ -154,7 +163,7 @@ static bool read_line(chain_plan *plan, arena *a, const char *path, unsigned num
     if (*server == '\0')
         return error_set(why, "%s:%u: Please check %s, make sure there is no empty line!", path, number, path);
     if (agency == NULL || groups_text == NULL || !split_server(server, &ip, &count) || !read_groups(groups_text, groups, &group_count))
-        return error_set(why, "%s:%u: expected ip:count agency group,group [p2p,channel,rpc]", path, number);
+        return error_set(why, "%s:%u: expected ip:count agency group,group [p2p,channel,rpc[,ethereum]]", path, number);
     if (ports && *ports && !parse_ports(ports, &first, why)) {
         error_prefix(why, "%s:%u", path, number);
         return false;
@@ -186,6 +195,21 @@ static bool is_one_of(const char *text, const char *const *allowed)
     while (*allowed && strcmp(text, *allowed) != 0)
         allowed++;
     return *allowed != NULL;
+}
+
+/* The Ethereum ports of an address begin just behind those of JSON-RPC: a hundred nodes there, and they meet. */
+static bool check_ports(const chain_plan *plan, error_text *why)
+{
+    for (size_t i = 0; i < plan->node_count; i++)
+        for (size_t k = 0; plan->nodes[i].ports.ethereum && k < plan->node_count; k++) {
+            const planned_node *one = &plan->nodes[i], *other = &plan->nodes[k];
+            unsigned port = one->ports.ethereum;
+            if (strcmp(one->ip, other->ip) == 0 &&
+                (port == other->ports.p2p || port == other->ports.channel || port == other->ports.rpc || (i != k && port == other->ports.ethereum)))
+                return error_set(why, "port %u of %s is asked for twice; give other first ports with -p, or three: then there is no Ethereum port",
+                                 port, one->ip);
+        }
+    return true;
 }
 
 static bool check_plan(chain_plan *plan, error_text *why)
@@ -260,7 +284,7 @@ bool chain_plan_read(chain_plan *plan, arena *a, int argc, char **argv, error_te
                          .consensus = "pbft",
                          .chain_id = 1,
                          .days = 36500,
-                         .first_ports = {30300, 20200, 8545}};
+                         .first_ports = {30300, 20200, 8545, 8645}};
     plan->nodes = arena_take_array(a, CHAIN_NODES_MAX, sizeof *plan->nodes);
     const char *list = NULL, *file = NULL;
     optind = 1;
@@ -278,7 +302,7 @@ bool chain_plan_read(chain_plan *plan, arena *a, int argc, char **argv, error_te
         return false;
     if (file && !read_file(plan, a, file, why))
         return false;
-    return check_plan(plan, why);
+    return check_plan(plan, why) && check_ports(plan, why);
 }
 
 bool chain_node_has_group(const planned_node *node, unsigned id)

@@ -10,6 +10,7 @@ enum { CHAIN_SERVERS_MAX = 1000, CHAIN_NODES_MAX = 1000, CHAIN_GROUPS_MAX = 64, 
 
 typedef struct {
     unsigned p2p, channel, rpc;
+    unsigned ethereum; /* 0: none */
 } chain_ports;
 
 typedef struct {

@@ -88,6 +88,7 @@ bool chain_find_nodes(arena *a, const char *chain_folder, local_node **nodes, si
                                    .p2p_port = port_of(&file, "p2p", "listen_port", 30300),
                                    .channel_port = port_of(&file, "rpc", "channel_listen_port", 20200),
                                    .rpc_port = port_of(&file, "rpc", "jsonrpc_listen_port", 8545),
+                                   .ethereum_port = port_of(&file, "rpc", "ethereum_listen_port", 0),
                                    .id = read_node_id(a, folder),
                                    .pid = find_process(folder)};
     }
@@ -251,7 +252,7 @@ bool chain_wait_agreed(const local_node *nodes, size_t count, unsigned group_id,
 void chain_print_status(const local_node *nodes, size_t count, unsigned group_id)
 {
     printf("%-8s %8s %8s %6s %6s  %-18s %-18s %s\n", "node", "process", "height", "peers", "view", "block", "state root",
-           "ports (P2P, SDK, RPC)");
+           "ports (P2P, SDK, RPC, Ethereum)");
     for (size_t i = 0; i < count; i++) {
         const local_node *node = &nodes[i];
         node_look look = node->pid ? chain_look_at(node, group_id) : (node_look){0};
@@ -263,6 +264,10 @@ void chain_print_status(const local_node *nodes, size_t count, unsigned group_id
         else
             printf("%8d %8lld %6lld %6lld  %.18s %.18s ", (int)node->pid, look.height, look.peers, look.view, look.block_hash,
                    look.state_root);
-        printf("%u %u %u\n", node->p2p_port, node->channel_port, node->rpc_port);
+        printf("%u %u %u ", node->p2p_port, node->channel_port, node->rpc_port);
+        if (node->ethereum_port)
+            printf("%u\n", node->ethereum_port);
+        else
+            printf("-\n");
     }
 }

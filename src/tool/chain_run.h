@@ -11,6 +11,7 @@ typedef struct {
     const char *folder;  /* absolute */
     const char *name;    /* node0 */
     unsigned p2p_port, channel_port, rpc_port;
+    unsigned ethereum_port; /* 0: none */
     const char *id;      /* of conf/node.nodeid */
     pid_t pid;           /* 0: not running */
 } local_node;

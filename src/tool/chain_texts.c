@@ -24,21 +24,24 @@ static void print_endpoints(buffer *out, const chain_plan *plan)
 
 const char *text_config_ini(arena *a, const chain_plan *plan, const planned_node *node)
 {
-    const char *everywhere = plan->ipv6 ? "::" : "0.0.0.0";
+    const char *everywhere = plan->ipv6 ? "::" : "0.0.0.0", *rpc_ip = plan->rpc_on_all_addresses ? "0.0.0.0" : "127.0.0.1";
     buffer b = buffer_init(BUFFER_NO_LIMIT);
     buffer_print(&b,
                  "[rpc]\n"
                  "    channel_listen_ip=%s\n"
                  "    channel_listen_port=%u\n"
                  "    jsonrpc_listen_ip=%s\n"
-                 "    jsonrpc_listen_port=%u\n"
+                 "    jsonrpc_listen_port=%u\n",
+                 everywhere, node->ports.channel, rpc_ip, node->ports.rpc);
+    if (node->ports.ethereum)
+        buffer_print(&b, "    ethereum_listen_ip=%s\n    ethereum_listen_port=%u\n", rpc_ip, node->ports.ethereum);
+    buffer_print(&b,
                  "    disable_dynamic_group=false\n"
                  "[p2p]\n"
                  "    listen_ip=%s\n"
                  "    listen_port=%u\n"
                  "    ; nodes to connect\n",
-                 everywhere, node->ports.channel, plan->rpc_on_all_addresses ? "0.0.0.0" : "127.0.0.1", node->ports.rpc, everywhere,
-                 node->ports.p2p);
+                 everywhere, node->ports.p2p);
     print_endpoints(&b, plan);
     buffer_print(&b,
                  "\n[certificate_blacklist]\n"
