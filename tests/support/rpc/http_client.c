@@ -136,6 +136,14 @@ const char *http_header(const http_response *r, const char *name)
     return NULL;
 }
 
+bool http_wait_for(http_client *c, size_t size)
+{
+    while (c->received.size < size)
+        if (!receive_more(c))
+            return false;
+    return true;
+}
+
 void http_expect_end(http_client *c)
 {
     if (receive_more(c))

@@ -33,6 +33,8 @@ http_response http_receive_head(http_client *c);
 void http_response_free(http_response *r);
 /* The value of a header, or NULL; a view into the head until the next call of http_header. */
 const char *http_header(const http_response *r, const char *name);
+/* Waits until so many bytes are in received; false: the other side closed before. */
+bool http_wait_for(http_client *c, size_t size);
 /* Nothing comes any more: the other side closed. */
 void http_expect_end(http_client *c);
 
