@@ -27,6 +27,7 @@ enum {
     HTTP_SESSIONS_MAX = 4096,            /* WebSocket sessions; more: 503 */
     HTTP_SESSION_REQUESTS = 32,          /* under way of one session: it is not read until there are less */
     HTTP_SESSION_PING_MS = 30000,        /* after such a silence a ping is sent; after as much again: closed */
+    HTTP_PUSH_MAX_BYTES = 16 * 1024 * 1024,  /* a text sent unasked; a longer one is not sent */
     HTTP_OUT_PAUSE_BYTES = 4 * 1024 * 1024,  /* waiting for a client of a session: it is not read until it reads */
     HTTP_OUT_SOFT_BYTES = 16 * 1024 * 1024,  /* waiting for it, for HTTP_OUT_SOFT_MS: 1008 */
     HTTP_OUT_SOFT_MS = 20000,
@@ -58,8 +59,8 @@ typedef struct {
 http_door *http_door_start(const http_door_config *config, worker_pool *workers, logger *l, error_text *why) MUST_USE;
 unsigned http_door_port(const http_door *d);
 /* Sends a UTF-8 text to the client of a session. Any thread, never waits; not after http_door_stop was called. Texts leave in the order
-   in which they were handed over, answers of requests among them. false: nothing was sent, for the session has ended, or ends now
-   because its client reads too slowly. */
+   in which they were handed over, answers of requests among them. false: nothing was sent, for the text is too long, the session has
+   ended, or it ends now because its client reads too slowly. */
 bool http_session_send(http_session to, bytes text);
 
 /* Takes no more requests, waits for those under way, closes the connections (sessions with 1001), ends the thread. The workers must

@@ -83,6 +83,8 @@ void web_session_answer(web_session *s, bytes text)
 bool http_session_send(http_session to, bytes text)
 {
     http_door *d = to.door;
+    if (text.size > HTTP_PUSH_MAX_BYTES)
+        return false;
     out_text *t = frame_new(WEBSOCKET_TEXT, text);
     pthread_mutex_lock(&d->lock);
     web_session *s = map_get(&d->sessions, BYTES_OF_VALUE(to.id));
