@@ -456,9 +456,9 @@ static void a_client_may_leave_at_any_time(void **state)
 static void an_idle_client_is_pinged(void **state)
 {
     (void)state;
-    fixture *f = open_with((http_door_config){.ping_ms = 100});
+    fixture *f = open_with((http_door_config){.ping_ms = 1000});
     http_client alive = ws_connect(f->port), dead = ws_connect(f->port);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         ws_frame frame = {0};
         assert_true(ws_receive(&alive, &frame));
         assert_int_equal(frame.opcode, WEBSOCKET_PING);
