@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <semaphore.h>
+#include <unistd.h>
 
 static world *world_of(rpc_group *held)
 {
@@ -258,10 +259,10 @@ static block *propose(world *w, transaction *const *txs, size_t count)
     return b;
 }
 
-void world_make_block(world *w, transaction *const *txs, size_t count)
+/* Takes the proposal over. */
+static void make_proposed(world *w, block *proposal)
 {
     ledger_tip tip = ledger_head(w->ledger);
-    block *proposal = propose(w, txs, count);
     execution *e = NULL;
     error_text why = {""};
     if (executor_run_block(ledger_executor(w->ledger), w->store, proposal, &(parent_block){tip.hash, tip.number, tip.state_root}, &e,
@@ -272,6 +273,37 @@ void world_make_block(world *w, transaction *const *txs, size_t count)
     tell_waiting(w, execution_block(e));
     execution_drop(e);
     block_drop(proposal);
+}
+
+void world_make_block(world *w, transaction *const *txs, size_t count)
+{
+    make_proposed(w, propose(w, txs, count));
+}
+
+void world_make_block_as(world *w, const block_header *header, const hash256 *hashes, size_t count)
+{
+    block *b = block_new();
+    b->header = header_copy(&b->memory, header);
+    transaction **txs = arena_take_array(&b->memory, count, sizeof *txs);
+    for (size_t i = 0, waited = 0; i < count;) {
+        pthread_mutex_lock(&w->lock);
+        transaction *found = txpool_find(w->pool, &hashes[i]);
+        if (found)
+            txs[i++] = transaction_keep(found);
+        pthread_mutex_unlock(&w->lock);
+        if (found == NULL && waited++ > 5000)
+            fail_msg("block %lld: transaction %zu is not in the pool", (long long)header->number, i);
+        if (found == NULL)
+            usleep(1000);
+    }
+    block_set_transactions(b, txs, count);
+    block_seal_hash(&w->rules, b);
+    hash256 root = block_transactions_root(&w->rules, b), parent = ledger_head(w->ledger).hash;
+    assert_memory_equal(&root, &b->header.transactions_root, sizeof root);
+    assert_memory_equal(&parent, &b->header.parent_hash, sizeof parent);
+    pthread_mutex_lock(&w->lock);
+    make_proposed(w, b);
+    pthread_mutex_unlock(&w->lock);
 }
 
 void world_seal(world *w)
@@ -407,19 +439,27 @@ static world *new_world(void)
     return w;
 }
 
-world *world_found(void)
+world *world_found_as(const chain_rules *rules, const genesis *g, const node_id *self)
 {
     world *w = new_world();
-    memset(w->info.self.b, 0x11, sizeof w->info.self.b);
-    w->rules = (chain_rules){.suite = &crypto_standard, .version = VERSION_NEWEST, .enable_parallel = true, .chain_id = 1,
+    w->info.self = *self;
+    w->rules = *rules;
+    w->consensus = g->consensus;
+    open_chain(w, g);
+    return w;
+}
+
+world *world_found(void)
+{
+    node_id self;
+    memset(self.b, 0x11, sizeof self.b);
+    chain_rules rules = (chain_rules){.suite = &crypto_standard, .version = VERSION_NEWEST, .enable_parallel = true, .chain_id = 1,
                              .group_id = 1};
     genesis g = {.group_id = 1, .timestamp_ms = 1600000000000, .consensus = CONSENSUS_PBFT, .consensus_text = "pbft",
                  .state_text = "storage", .storage_text = "RocksDB", .max_trans_num = 1000, .gas_limit = 300000000,
-                 .consensus_timeout_s = 3, .epoch_sealer_num = 1, .epoch_block_num = 1000, .sealers = &w->info.self,
+                 .consensus_timeout_s = 3, .epoch_sealer_num = 1, .epoch_block_num = 1000, .sealers = &self,
                  .sealer_count = 1};
-    w->consensus = g.consensus;
-    open_chain(w, &g);
-    return w;
+    return world_found_as(&rules, &g, &self);
 }
 
 world *world_recorded(const char *name, const node_id *self)

@@ -54,6 +54,8 @@ typedef struct {
 
 /* A chain of one sealer (this node) at block 0, group 1, chain 1. */
 world *world_found(void);
+/* Another chain at block 0. rules and g are copied, what g points to is borrowed. */
+world *world_found_as(const chain_rules *rules, const genesis *g, const node_id *self);
 /* A recorded chain at its last block: the recorded rows put into the store as they are. self: node 0 of the recording. */
 world *world_recorded(const char *name, const node_id *self);
 void world_close(world *w); /* asserts that every group was given back */
@@ -64,6 +66,9 @@ void world_allow(world *w, const node_id *keys, size_t count);
 size_t world_answer_held(world *w);
 /* Puts these transactions into the next block, executes and commits it. */
 void world_make_block(world *w, transaction *const *txs, size_t count);
+/* The next block is this one: its header as the leader proposed it, and these transactions of the pool (waits until they are
+   there). */
+void world_make_block_as(world *w, const block_header *header, const hash256 *hashes, size_t count);
 /* Puts all pending ones into the next block. */
 void world_seal(world *w);
 
