@@ -100,6 +100,8 @@ void hanse_client_close(hanse_client *client);
 /* Another group of the same nodes, over the same connections; close it before the first one. */
 hanse_client *hanse_client_of_group(hanse_client *client, int group, hanse_error *error);
 int hanse_client_group(const hanse_client *client);
+/* The chain uses national algorithms (SM2, SM3): accounts and interfaces must be of that kind too. */
+bool hanse_client_is_national(hanse_client *client);
 /* "host:port" of the connected nodes, one a line. */
 char *hanse_client_connections(hanse_client *client);
 

@@ -185,6 +185,7 @@ static client_core *new_core(const hanse_client_options *options)
     core->receipt_timeout_ms = options->receipt_timeout_ms ? options->receipt_timeout_ms : CLIENT_RECEIPT_TIMEOUT_MS;
     core->reconnect_ms = options->reconnect_ms ? options->reconnect_ms : CLIENT_RECONNECT_MS;
     core->requests_max = options->requests_max ? options->requests_max : CLIENT_REQUESTS_USUAL;
+    core->lines_max = CLIENT_LINES_MAX;
     core->on_connection = options->on_connection;
     core->context = options->context;
     pthread_mutex_init(&core->lock, NULL);
@@ -358,6 +359,11 @@ hanse_client *hanse_client_of_group(hanse_client *client, int group, hanse_error
 int hanse_client_group(const hanse_client *client)
 {
     return client->group;
+}
+
+bool hanse_client_is_national(hanse_client *client)
+{
+    return client_core_chain(client->core).rules.suite->is_national;
 }
 
 static void list_connections(client_core *core, void *argument)

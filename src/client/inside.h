@@ -34,6 +34,7 @@ enum {
     CLIENT_HEARTBEAT_MS = 4000,          /* nodes close channel sessions that are silent for 60 s */
     CLIENT_SILENCE_MS = 12000,           /* a node that says nothing for so long is given up */
     CLIENT_GROUPS_AGE_MS = 30000,        /* the list of a node's groups is asked for again */
+    CLIENT_LINES_MAX = 64,               /* HTTP connections to one node; further requests wait for one */
     CLIENT_LAG_BLOCKS = 2                /* a node that far behind the best still counts as healthy */
 };
 
@@ -211,7 +212,7 @@ struct client_core {
     client_node *nodes;               /* node_count of them */
     size_t node_count;
     unsigned timeout_ms, receipt_timeout_ms, reconnect_ms;
-    size_t requests_max;
+    size_t requests_max, lines_max;
     void (*on_connection)(void *context, const char *node, hanse_connection_change change, const char *reason);
     void *context;
     atomic_size_t under_way;          /* requests counted against requests_max */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 enum {
-    HTTP_LINES_MAX = 64,     /* connections to one node; further requests wait for one */
     HTTP_BUSY_MS = 200,      /* the same while somebody waits for blocks or events */
     HTTP_IDLE_MS = 1000      /* between questions for the height, which also show that the node is there */
 };
@@ -173,7 +172,7 @@ static void give(client_node *n, client_request *r)
 {
     client_link *l = n->link;
     http_line *line = idle_line(l);
-    if (line == NULL && l->line_count < HTTP_LINES_MAX)
+    if (line == NULL && l->line_count < n->core->lines_max)
         line = new_line(n);
     if (line) {
         line->request = r;
@@ -197,7 +196,7 @@ static void give(client_node *n, client_request *r)
 static void serve_waiting(client_node *n)
 {
     client_link *l = n->link;
-    while (l->count && (idle_line(l) || l->line_count < HTTP_LINES_MAX)) {
+    while (l->count && (idle_line(l) || l->line_count < n->core->lines_max)) {
         client_request *r = l->waiting[l->first];
         l->first = (l->first + 1) % l->capacity;
         l->count--;

@@ -284,8 +284,11 @@ static bool take_version(client_node *n, const json_t *version, error_text *why)
         return error_set(why, "getClientVersion: the answer names no chain id or version");
     char plain[32];
     snprintf(plain, sizeof plain, "%.*s", (int)strcspn(supported, " "), supported);
-    if (!version_parse(bytes_of_text(plain), &chain.rules.version, why))
-        return false;
+    if (!version_parse(bytes_of_text(plain), &chain.rules.version, why)) {
+        if (strncmp(plain, "2.", 2) != 0)
+            return false;
+        chain.rules.version = VERSION_NEWEST; /* a later 2.x: transactions have looked the same since 2.0.0-rc2 */
+    }
     chain.rules.suite = strstr(binary, "gm") ? &crypto_national : &crypto_standard;
     n->version = chain.rules.version;
     pthread_mutex_lock(&n->core->lock);

@@ -1,53 +1,51 @@
 /* hanse account: keys of those who send transactions. */
-#include "codec/hex.h"
-#include "tool/key_file.h"
+#include "base/bytes.h"
+#include "hanse/client.h"
 #include "tool/tool.h"
 
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
-
-static void print_account(const account_key *key, const char *path)
-{
-    char name[41] = "";
-    hex_write(BYTES_OF_VALUE(key->account), name);
-    printf("address     0x%s\nprivate key %s\n", name, path);
-}
 
 static int run_account(int argc, char **argv)
 {
-    const char *folder = "accounts";
-    const char *command = argc > 1 ? argv[1] : "";
+    const char *folder = "accounts", *command = argc > 1 ? argv[1] : "";
+    bool is_national = false;
     optind = 2;
-    for (int option; (option = getopt(argc, argv, "o:")) != -1;) {
-        if (option != 'o')
+    for (int option; (option = getopt(argc, argv, "o:g")) != -1;) {
+        if (option == '?')
             return tool_misused(&tool_account, "unknown option");
-        folder = optarg;
+        if (option == 'g')
+            is_national = true;
+        else
+            folder = optarg;
     }
-    account_key key;
-    error_text why;
-    char path[PATH_MAX];
-    bool ok;
+    hanse_error error = {0};
+    hanse_account *account = NULL;
+    char *made = NULL;
+    const char *path;
     if (strcmp(command, "new") == 0 && optind == argc) {
-        ok = key_file_create(folder, &key, path, &why);
+        account = is_national ? hanse_account_new_national(&error) : hanse_account_new(&error);
+        path = made = account ? hanse_account_write_pem(account, folder, &error) : NULL;
     } else if (strcmp(command, "show") == 0 && optind == argc - 1) {
-        snprintf(path, sizeof path, "%s", argv[optind]);
-        ok = key_file_read(path, &key, &why);
+        path = argv[optind];
+        account = hanse_account_read_pem(path, &error);
     } else {
         return tool_misused(&tool_account, "expected new, or show FILE");
     }
-    if (!ok)
-        return tool_fail("account", "%s", why.text);
-    print_account(&key, path);
-    secret_key_wipe(&key.secret);
-    return 0;
+    bool ok = account && path;
+    if (ok)
+        printf("address     %s\nprivate key %s\n", hanse_account_address(account), path);
+    hanse_free(made);
+    hanse_account_free(account);
+    return ok ? 0 : tool_fail("account", "%s", error.text);
 }
 
 const tool tool_account = {
     .name = "account",
     .summary = "make an account's key, or show whose it is",
-    .usage = "usage: hanse account new [-o DIR]    a new secp256k1 key: DIR/0x<address>.pem (PKCS#8, mode 0600), default accounts/\n"
-             "       hanse account show FILE       the address of a key\n\n"
+    .usage = "usage: hanse account new [-g] [-o DIR]    a new key: DIR/0x<address>.pem (PKCS#8, mode 0600), default accounts/\n"
+             "       hanse account show FILE            the address of a key\n\n"
+             "  -g   on the curve SM2, for chains with national algorithms; else on secp256k1\n\n"
              "The files are those of the reference's get_account.sh: consoles and SDKs read them.\n",
     .run = run_account,
 };

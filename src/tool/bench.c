@@ -1,12 +1,13 @@
 /* hanse bench: how fast a chain is: many transactions over many connections, or single ones on an idle chain. */
 #include "base/clock.h"
 #include "base/memory.h"
-#include "codec/hex.h"
+#include "client/burst.h"
 #include "tool/tool.h"
 #include "tool/tx_session.h"
 
 #include <assert.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,8 @@
 
 enum {
     BENCH_TXS_MAX = 1000000,
-    BENCH_CONNECTIONS_MAX = 1000,
-    BENCH_NODES_MAX = 100,
+    BENCH_CONNECTIONS_MAX = CLIENT_BURST_WINDOW_MAX,
+    BENCH_SIGNERS = 4,
     COUNT_POLL_MS = 5,
     COMMIT_WAIT_MS = 120000,
     SINGLE_PAUSE_MS = 700, /* longer than a chain waits between two blocks: it is idle */
@@ -25,81 +26,79 @@ enum {
 typedef struct {
     tx_session s;
     unsigned long txs, connections, singles;
-    const char *nodes[BENCH_NODES_MAX];
-    size_t node_count;
-    chain_rules rules;
-    transaction_fields fields;
-    account_key key;
+    char *data; /* of every transaction */
 } bench;
+
+static bool complain(bench *b, const char *text)
+{
+    snprintf(b->s.error.text, sizeof b->s.error.text, "%s", text);
+    return false;
+}
+
+/* The JSON-RPC request that sends one more transaction of the same content; from malloc. NULL: it cannot be signed. */
+static char *make_request(const bench *b, hanse_error *error)
+{
+    char *raw = hanse_sign(b->s.client, b->s.account, b->s.to, b->data, NULL, error);
+    char *text = NULL;
+    if (raw && asprintf(&text, "{\"jsonrpc\":\"2.0\",\"method\":\"sendRawTransaction\",\"params\":[%d,\"%s\"],\"id\":1}", b->s.group, raw) < 0)
+        text = NULL;
+    hanse_free(raw);
+    return text;
+}
 
 /* ---- many ---- */
 
 typedef struct {
     const bench *b;
-    const char *node;
-    size_t count;            /* of transactions */
-    pthread_barrier_t *start; /* passed twice: all are signed; go */
+    char **requests; /* its share: count of them */
+    size_t count;
     pthread_t thread;
-    size_t refused;
-    error_text why;          /* of the first that was refused, or of a connection that failed */
-} sender;
+    hanse_error error;
+} signer;
 
-/* The JSON-RPC request that sends one more transaction of the same content; from malloc. */
-static char *make_request(const bench *b)
+static void *run_signer(void *argument)
 {
-    transaction_fields fields = b->fields;
-    tx_random_nonce(&fields.nonce);
-    transaction *tx = transaction_sign(&b->rules, &fields, &b->key.secret);
-    arena a = {0};
-    const char *text = arena_print(&a, "{\"jsonrpc\":\"2.0\",\"method\":\"sendRawTransaction\",\"params\":[%u,\"0x%s\"],\"id\":1}",
-                                   b->s.group, hex_text(&a, tx->raw));
-    char *copy = memory_copy_text(text);
-    arena_reset(&a);
-    transaction_drop(tx);
-    return copy;
-}
-
-static bool is_refusal(bytes answer)
-{
-    static const char word[] = "\"error\"";
-    return memmem(answer.data, answer.size, word, sizeof word - 1) != NULL;
-}
-
-static void send_all_of(sender *me, rpc_client *client, char **requests)
-{
-    for (size_t i = 0; i < me->count; i++) {
-        bytes answer;
-        error_text why;
-        if (!rpc_client_post(client, requests[i], &answer, &why)) {
-            me->why = why;
-            me->refused += me->count - i;
-            return;
-        }
-        if (is_refusal(answer) && me->refused++ == 0)
-            error_set(&me->why, "%.*s", (int)answer.size, (const char *)answer.data);
-    }
-}
-
-static void *run_sender(void *argument)
-{
-    sender *me = argument;
-    char **requests = memory_new_array(me->count ? me->count : 1, sizeof *requests);
-    for (size_t i = 0; i < me->count; i++)
-        requests[i] = make_request(me->b);
-    rpc_client *client = rpc_client_new(me->node, TX_SESSION_RPC_MS);
-    pthread_barrier_wait(me->start);
-    pthread_barrier_wait(me->start);
-    send_all_of(me, client, requests);
-    rpc_client_free(client);
-    for (size_t i = 0; i < me->count; i++)
-        free(requests[i]);
-    free(requests);
+    signer *me = argument;
+    for (size_t i = 0; i < me->count && me->error.kind == HANSE_OK; i++)
+        me->requests[i] = make_request(me->b, &me->error);
     return NULL;
+}
+
+static bool sign_all(bench *b, char **requests)
+{
+    signer signers[BENCH_SIGNERS];
+    size_t begun = 0;
+    for (size_t i = 0; i < BENCH_SIGNERS; i++) {
+        size_t count = b->txs / BENCH_SIGNERS + (i < b->txs % BENCH_SIGNERS);
+        signers[i] = (signer){.b = b, .requests = requests + begun, .count = count};
+        begun += count;
+        int failed = pthread_create(&signers[i].thread, NULL, run_signer, &signers[i]);
+        assert(!failed);
+    }
+    bool ok = true;
+    for (size_t i = 0; i < BENCH_SIGNERS; i++) {
+        pthread_join(signers[i].thread, NULL);
+        if (signers[i].error.kind != HANSE_OK)
+            ok = complain(b, signers[i].error.text);
+    }
+    return ok;
+}
+
+/* The result of a method, a JSON value; NULL: the reason is in the session. */
+static json_t *ask(bench *b, const char *method, const char *params)
+{
+    json_error_t ignored;
+    char *text = hanse_rpc(b->s.client, method, params, &b->s.error);
+    json_t *result = text ? json_loads(text, JSON_DECODE_ANY, &ignored) : NULL;
+    hanse_free(text);
+    return result;
 }
 
 static bool ask_count(bench *b, unsigned long long *out)
 {
-    json_t *count = rpc_client_call(b->s.client, "getTotalTransactionCount", json_pack("[i]", (int)b->s.group), NULL, &b->s.why);
+    char params[16];
+    snprintf(params, sizeof params, "[%d]", b->s.group);
+    json_t *count = ask(b, "getTotalTransactionCount", params);
     const char *text = json_string_value(json_object_get(count, "txSum"));
     *out = text ? strtoull(text, NULL, 0) : 0;
     json_decref(count);
@@ -113,86 +112,93 @@ static bool wait_for_count(bench *b, unsigned long long wanted)
     while (ask_count(b, &count)) {
         if (count >= wanted)
             return true;
-        if (clock_steady_ms() >= until)
-            return error_set(&b->s.why, "only %llu of %llu transactions are in blocks after %d s", count, wanted, COMMIT_WAIT_MS / 1000);
+        if (clock_steady_ms() >= until) {
+            snprintf(b->s.error.text, sizeof b->s.error.text, "only %llu of %llu transactions are in blocks after %d s", count, wanted,
+                     COMMIT_WAIT_MS / 1000);
+            return false;
+        }
         usleep(COUNT_POLL_MS * 1000);
     }
     return false;
 }
 
-static size_t join_senders(bench *b, sender *senders)
+static bool send_all(bench *b, char *const *requests, uint64_t signing_us)
 {
-    size_t refused = 0;
-    for (size_t i = 0; i < b->connections; i++) {
-        pthread_join(senders[i].thread, NULL);
-        if (senders[i].refused && refused == 0)
-            fprintf(stderr, "%zu refused on one connection, the first: %s\n", senders[i].refused, senders[i].why.text);
-        refused += senders[i].refused;
-    }
-    return refused;
+    client_burst burst = {.bodies = (const char *const *)requests, .count = b->txs, .window = b->connections};
+    unsigned long long before = 0;
+    if (!ask_count(b, &before))
+        return false;
+    uint64_t began_us = clock_steady_us();
+    client_burst_run(b->s.client, &burst);
+    uint64_t sent_us = clock_steady_us() - began_us;
+    if (burst.refused)
+        fprintf(stderr, "%zu refused, the first: %s\n", burst.refused, burst.first_refusal);
+    if (!wait_for_count(b, before + b->txs - burst.refused))
+        return false;
+    uint64_t took_us = clock_steady_us() - began_us;
+    printf("transactions %lu, refused %zu, connections %lu, nodes %zu\n"
+           "signed in    %.2f s\nsent in      %.2f s\nin blocks in %.2f s\nTPS          %.0f\n",
+           b->txs, burst.refused, b->connections, b->s.node_count, (double)signing_us / 1e6, (double)sent_us / 1e6, (double)took_us / 1e6,
+           (double)(b->txs - burst.refused) * 1e6 / (double)took_us);
+    return burst.refused == 0;
 }
 
 static bool run_many(bench *b)
 {
-    sender *senders = memory_new_array(b->connections, sizeof *senders);
-    pthread_barrier_t start;
-    pthread_barrier_init(&start, NULL, (unsigned)b->connections + 1);
-    for (size_t i = 0; i < b->connections; i++) {
-        senders[i] = (sender){.b = b,
-                              .node = b->nodes[i % b->node_count],
-                              .count = b->txs / b->connections + (i < b->txs % b->connections),
-                              .start = &start};
-        int failed = pthread_create(&senders[i].thread, NULL, run_sender, &senders[i]);
-        assert(!failed);
-    }
+    char **requests = memory_new_array(b->txs, sizeof *requests);
     uint64_t signing_us = clock_steady_us();
-    pthread_barrier_wait(&start);
+    bool ok = sign_all(b, requests);
     signing_us = clock_steady_us() - signing_us;
-    unsigned long long before = 0;
-    bool ok = ask_count(b, &before);
-    uint64_t began_us = clock_steady_us();
-    pthread_barrier_wait(&start);
-    size_t refused = join_senders(b, senders);
-    uint64_t sent_us = clock_steady_us() - began_us;
-    ok = ok && wait_for_count(b, before + b->txs - refused);
-    uint64_t took_us = clock_steady_us() - began_us;
-    pthread_barrier_destroy(&start);
-    free(senders);
-    if (ok)
-        printf("transactions %lu, refused %zu, connections %lu, nodes %zu\n"
-               "signed in    %.2f s\nsent in      %.2f s\nin blocks in %.2f s\nTPS          %.0f\n",
-               b->txs, refused, b->connections, b->node_count, (double)signing_us / 1e6, (double)sent_us / 1e6, (double)took_us / 1e6,
-               (double)(b->txs - refused) * 1e6 / (double)took_us);
-    return ok && refused == 0;
+    ok = ok && send_all(b, requests, signing_us);
+    for (size_t i = 0; i < b->txs; i++)
+        free(requests[i]);
+    free(requests);
+    return ok;
 }
 
 /* ---- single ones ---- */
 
-static bool time_one(bench *b, double *ms)
+/* Asked for more often than hanse_send does: the time is what is measured. */
+static json_t *poll_for_receipt(bench *b, const char *hash, uint64_t until_us)
 {
-    char *request = make_request(b);
-    bytes answer;
-    uint64_t began_us = clock_steady_us();
-    bool ok = rpc_client_post(b->s.client, request, &answer, &b->s.why);
-    free(request);
-    json_error_t ignored;
-    json_t *sent = ok ? json_loadb((const char *)answer.data, answer.size, 0, &ignored) : NULL;
-    const char *hash = json_string_value(json_object_get(sent, "result"));
-    if (ok && hash == NULL)
-        error_set(&b->s.why, "%.*s", (int)answer.size, (const char *)answer.data);
-    json_t *receipt = NULL;
-    while (hash && clock_steady_us() - began_us < COMMIT_WAIT_MS * 1000ull) {
-        receipt = rpc_client_call(b->s.client, "getTransactionReceipt", json_pack("[i,s]", (int)b->s.group, hash), NULL, &b->s.why);
+    char params[128];
+    snprintf(params, sizeof params, "[%d,\"%s\"]", b->s.group, hash);
+    while (clock_steady_us() < until_us) {
+        json_t *receipt = ask(b, "getTransactionReceipt", params);
         if (receipt == NULL || !json_is_null(receipt))
-            break;
+            return receipt;
         json_decref(receipt);
-        receipt = NULL;
         usleep(SINGLE_POLL_US);
     }
+    complain(b, "no receipt in time");
+    return NULL;
+}
+
+/* Over the channel port the node pushes the receipt. */
+static bool time_pushed(bench *b, double *ms)
+{
+    uint64_t began_us = clock_steady_us();
+    hanse_receipt *receipt = hanse_send(b->s.client, b->s.account, b->s.to, b->data, &b->s.error);
+    *ms = (double)(clock_steady_us() - began_us) / 1000;
+    bool ok = receipt && (hanse_receipt_status(receipt) == 0 || complain(b, hanse_receipt_status_text(receipt)));
+    hanse_receipt_free(receipt);
+    return ok;
+}
+
+static bool time_polled(bench *b, double *ms)
+{
+    char *hash = NULL, *raw = hanse_sign(b->s.client, b->s.account, b->s.to, b->data, &hash, &b->s.error), *params = NULL;
+    bool ok = raw && asprintf(&params, "[%d,\"%s\"]", b->s.group, raw) > 0;
+    uint64_t began_us = clock_steady_us();
+    json_t *sent = ok ? ask(b, "sendRawTransaction", params) : NULL;
+    json_t *receipt = sent ? poll_for_receipt(b, hash, began_us + COMMIT_WAIT_MS * 1000ull) : NULL;
     *ms = (double)(clock_steady_us() - began_us) / 1000;
     ok = receipt != NULL;
     json_decref(receipt);
     json_decref(sent);
+    free(params);
+    hanse_free(raw);
+    hanse_free(hash);
     return ok;
 }
 
@@ -208,7 +214,7 @@ static bool run_single(bench *b)
     bool ok = true;
     for (size_t i = 0; ok && i < b->singles; i++) {
         usleep(SINGLE_PAUSE_MS * 1000);
-        ok = tx_ask_chain(&b->s, &b->rules, &b->fields) && time_one(b, &ms[i]);
+        ok = b->s.node ? time_pushed(b, &ms[i]) : time_polled(b, &ms[i]);
     }
     if (ok) {
         qsort(ms, b->singles, sizeof *ms, compare_double);
@@ -229,58 +235,46 @@ static bool take_number(const char *text, unsigned long max, unsigned long *out)
     return *text >= '0' && *text <= '9' && *end == '\0' && *out >= 1 && *out <= max;
 }
 
-/* --rpc HOST:PORT,...: the first is asked for counts and receipts. */
-static bool split_nodes(bench *b)
-{
-    char *rest = arena_copy_text(&b->s.memory, bytes_of_text(b->s.rpc));
-    for (char *part; (part = strsep(&rest, ","));) {
-        if (b->node_count == BENCH_NODES_MAX)
-            return false;
-        b->nodes[b->node_count++] = part;
-    }
-    b->s.rpc = b->nodes[0];
-    return true;
-}
-
 static bool read_bench_options(bench *b, int argc, char **argv)
 {
     static const struct option options[] = {
         TX_SESSION_OPTIONS,
-        {"txs", required_argument, NULL, 'n'},
+        {"txs", required_argument, NULL, 'x'},
         {"connections", required_argument, NULL, 'c'},
         {"single", required_argument, NULL, 's'},
         {0},
     };
-    *b = (bench){.s = tx_session_default, .txs = 10000, .connections = 64};
+    *b = (bench){.s = {.group = 1}, .txs = 10000, .connections = 64};
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
-        bool ok = option == 'n'   ? take_number(optarg, BENCH_TXS_MAX, &b->txs)
+        bool ok = option == 'x'   ? take_number(optarg, BENCH_TXS_MAX, &b->txs)
                   : option == 'c' ? take_number(optarg, BENCH_CONNECTIONS_MAX, &b->connections)
                   : option == 's' ? take_number(optarg, BENCH_TXS_MAX, &b->singles)
                                   : tx_take_option(&b->s, option, optarg);
         if (!ok)
             return false;
     }
-    return split_nodes(b);
+    return b->s.node == NULL || b->singles; /* many: over JSON-RPC alone */
+}
+
+static bool prepare(bench *b, const char *const *arguments, size_t count)
+{
+    if (!tx_open(&b->s) || !tx_read_contract(&b->s) || !tx_check_target(&b->s) || !tx_read_key(&b->s))
+        return false;
+    b->data = count ? hanse_abi_encode_call(b->s.abi, arguments[0], arguments + 1, count - 1, &b->s.error) : NULL;
+    return b->data || count || complain(b, "say which method to run");
 }
 
 static int run_bench(int argc, char **argv)
 {
     bench b;
-    if (!read_bench_options(&b, argc, argv)) {
-        arena_reset(&b.s.memory);
+    if (!read_bench_options(&b, argc, argv))
         return tool_misused(&tool_bench, "unknown option, or a number out of range");
-    }
-    b.s.client = rpc_client_new(b.s.rpc, TX_SESSION_RPC_MS);
-    const abi_entry *entry;
-    bool ok = tx_read_contract(&b.s) && tx_read_target(&b.s, &b.fields.to) && tx_read_key(&b.s, &b.key) &&
-              tx_encode_method(&b.s, argv + optind, (size_t)(argc - optind), &entry, &b.fields.data) &&
-              tx_ask_chain(&b.s, &b.rules, &b.fields) && (b.singles ? run_single(&b) : run_many(&b));
-    secret_key_wipe(&b.key.secret);
-    rpc_client_free(b.s.client);
-    arena_reset(&b.s.memory);
+    bool ok = prepare(&b, (const char *const *)argv + optind, (size_t)(argc - optind)) && (b.singles ? run_single(&b) : run_many(&b));
+    hanse_free(b.data);
+    tx_close(&b.s);
     if (!ok)
-        return b.s.why.text[0] ? tool_fail("bench", "%s", b.s.why.text) : 1;
+        return b.s.error.text[0] ? tool_fail("bench", "%s", b.s.error.text) : 1;
     return 0;
 }
 
@@ -293,6 +287,8 @@ const tool tool_bench = {
              "  --connections C   default 64\n"
              "  --single N        instead: N transactions, one at a time on an idle chain; the time from sending to the receipt\n"
              "  --rpc LIST        HOST:PORT,... connections are spread over the nodes; default 127.0.0.1:8545\n"
+             "  --node LIST       for --single: their channel ports instead, which push receipts\n"
+             "  --sdk FOLDER      for --node: ca.crt, sdk.crt, sdk.key; default nodes/127.0.0.1/sdk\n"
              "  --group N         default 1\n"
              "  --key FILE        who sends (hanse account new); HANSE_KEY names it too\n\n"
              "Options stand before METHOD. The exit status is 0 when every transaction was taken.\n",

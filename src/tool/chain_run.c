@@ -1,12 +1,13 @@
 #include "tool/chain_run.h"
 #include "base/clock.h"
 #include "base/ini.h"
-#include "tool/rpc_client.h"
+#include "hanse/client.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <jansson.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -165,30 +166,47 @@ static void copy_text(char *to, size_t size, const json_t *value)
     snprintf(to, size, "%s", json_string_value(value) ? json_string_value(value) : "");
 }
 
-static void look_at_block(rpc_client *client, unsigned group_id, node_look *look)
+/* The result of a method; NULL: no answer, or an error. */
+static json_t *ask(hanse_client *client, const char *method, const char *params)
 {
-    char number[32];
-    snprintf(number, sizeof number, "0x%llx", look->height);
-    json_t *block = rpc_client_call(client, "getBlockByNumber", json_pack("[i,s,b]", (int)group_id, number, 0), NULL, NULL);
+    json_error_t ignored;
+    char *text = client ? hanse_rpc(client, method, params, NULL) : NULL;
+    json_t *result = text ? json_loads(text, JSON_DECODE_ANY, &ignored) : NULL;
+    hanse_free(text);
+    return result;
+}
+
+static void look_at_block(hanse_client *client, unsigned group_id, node_look *look)
+{
+    char params[64];
+    snprintf(params, sizeof params, "[%u,\"0x%llx\",false]", group_id, look->height);
+    json_t *block = ask(client, "getBlockByNumber", params);
     copy_text(look->block_hash, sizeof look->block_hash, json_object_get(block, "hash"));
     copy_text(look->state_root, sizeof look->state_root, json_object_get(block, "stateRoot"));
     json_decref(block);
 }
 
+static hanse_client *connect_to(const local_node *node, unsigned group_id)
+{
+    char address[32];
+    const char *nodes[] = {address};
+    snprintf(address, sizeof address, "http://127.0.0.1:%u", node->rpc_port);
+    return hanse_client_open(&(hanse_client_options){.nodes = nodes, .node_count = 1, .group = (int)group_id, .timeout_ms = RPC_TIMEOUT_MS}, NULL);
+}
+
 node_look chain_look_at(const local_node *node, unsigned group_id)
 {
     node_look look = {0};
-    char address[32];
-    snprintf(address, sizeof address, "127.0.0.1:%u", node->rpc_port);
-    rpc_client *client = rpc_client_new(address, RPC_TIMEOUT_MS);
-    json_t *info = rpc_client_call(client, "getNodeInfo", json_array(), NULL, NULL);
+    char group[16];
+    snprintf(group, sizeof group, "[%u]", group_id);
+    hanse_client *client = connect_to(node, group_id);
+    json_t *info = ask(client, "getNodeInfo", NULL);
     const char *id = json_string_value(json_object_get(info, "NodeID"));
     look.is_other = id && *node->id && strcmp(id, node->id) != 0;
     json_decref(info);
-    json_t *height = look.is_other ? NULL : rpc_client_call(client, "getBlockNumber", json_pack("[i]", (int)group_id), NULL, NULL);
+    json_t *height = look.is_other ? NULL : ask(client, "getBlockNumber", group);
     if (height) {
-        json_t *peers = rpc_client_call(client, "getPeers", json_pack("[i]", (int)group_id), NULL, NULL);
-        json_t *status = rpc_client_call(client, "getConsensusStatus", json_pack("[i]", (int)group_id), NULL, NULL);
+        json_t *peers = ask(client, "getPeers", group), *status = ask(client, "getConsensusStatus", group);
         const json_t *first = json_array_get(status, 0);
         look.answers = true;
         look.height = quantity(height);
@@ -200,7 +218,7 @@ node_look chain_look_at(const local_node *node, unsigned group_id)
         json_decref(status);
         json_decref(height);
     }
-    rpc_client_free(client);
+    hanse_client_close(client);
     return look;
 }
 

@@ -1,47 +1,12 @@
 /* hanse tx: deploys a contract, sends a transaction to it, or calls it. */
-#include "base/clock.h"
-#include "codec/hex.h"
+#include "base/ini.h"
+#include "chain/transaction.h"
 #include "tool/tool.h"
 #include "tool/tx_session.h"
 
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-enum { RECEIPT_MS = 30000, RECEIPT_POLL_MS = 2 };
-
-/* ---- sending ---- */
-
-static json_t *wait_for_receipt(tx_session *s, const char *hash)
-{
-    uint64_t until = clock_steady_ms() + RECEIPT_MS;
-    while (clock_steady_ms() < until) {
-        json_t *receipt = rpc_client_call(s->client, "getTransactionReceipt", json_pack("[i,s]", (int)s->group, hash), NULL, &s->why);
-        if (receipt == NULL || !json_is_null(receipt))
-            return receipt;
-        json_decref(receipt);
-        usleep(RECEIPT_POLL_MS * 1000);
-    }
-    error_set(&s->why, "transaction %s has no receipt after %d s", hash, RECEIPT_MS / 1000);
-    return NULL;
-}
-
-static json_t *send_and_wait(tx_session *s, transaction_fields *fields)
-{
-    chain_rules rules = {0};
-    account_key key;
-    if (!tx_read_key(s, &key) || !tx_ask_chain(s, &rules, fields))
-        return NULL;
-    transaction *tx = transaction_sign(&rules, fields, &key.secret);
-    secret_key_wipe(&key.secret);
-    const char *raw = arena_print(&s->memory, "0x%s", hex_text(&s->memory, tx->raw));
-    transaction_drop(tx);
-    json_t *hash = rpc_client_call(s->client, "sendRawTransaction", json_pack("[i,s]", (int)s->group, raw), NULL, &s->why);
-    json_t *receipt = hash ? wait_for_receipt(s, json_string_value(hash)) : NULL;
-    json_decref(hash);
-    return receipt;
-}
 
 /* ---- printing ---- */
 
@@ -51,89 +16,98 @@ static void print_member(const char *label, const json_t *object, const char *ke
     printf("%-12s %s\n", label, text ? text : "");
 }
 
-/* The values of `tuple` in hex text `output`, one line; the raw text when it is something else (a revert reason, say). */
-static void print_output(tx_session *s, const abi_type *tuple, const char *output)
+/* The values in `output`, one line; the raw text when it is something else (a revert reason, say). */
+static void print_output(const tx_session *s, const char *method, const char *output)
 {
-    bytes data;
-    abi_value values;
-    if (output == NULL || !hex_read_any(&s->memory, bytes_of_text(output), &data) ||
-        !abi_decode(&s->memory, tuple, data, &values, NULL)) {
-        printf("%-12s %s\n", "output", output ? output : "");
-        return;
-    }
-    buffer json = buffer_init(BUFFER_NO_LIMIT);
-    json_writer w = json_write_to(&json);
-    abi_value_write_json(&w, &values);
-    printf("%-12s %.*s\n", "output", (int)json.size, (const char *)json.data);
-    buffer_free(&json);
+    char *values = hanse_abi_decode_output(s->abi, method, output, NULL);
+    char *reason = values ? NULL : hanse_revert_reason(output);
+    printf("%-12s %s\n", "output", values ? values : output);
+    if (reason)
+        printf("%-12s %s\n", "reason", reason);
+    hanse_free(values);
+    hanse_free(reason);
 }
 
-static bool print_receipt(tx_session *s, const json_t *receipt, const abi_entry *entry)
+/* method NULL: a deployment. */
+static bool print_receipt(tx_session *s, const hanse_receipt *receipt, const char *method)
 {
-    const char *status = json_string_value(json_object_get(receipt, "status"));
-    bool ok = status && strcmp(status, "0x0") == 0;
-    print_member("transaction", receipt, "transactionHash");
-    print_member("block", receipt, "blockNumber");
-    printf("%-12s %s %s\n", "status", status ? status : "", json_string_value(json_object_get(receipt, "statusMsg")));
-    print_member("gas used", receipt, "gasUsed");
-    if (entry == NULL && ok)
-        print_member("contract", receipt, "contractAddress");
-    else if (entry)
-        print_output(s, &entry->outputs, json_string_value(json_object_get(receipt, "output")));
-    return ok || error_set(&s->why, "the transaction failed");
+    json_error_t ignored;
+    json_t *json = json_loads(hanse_receipt_json(receipt), 0, &ignored);
+    bool ok = hanse_receipt_status(receipt) == 0;
+    printf("%-12s %s\n", "transaction", hanse_receipt_transaction(receipt));
+    print_member("block", json, "blockNumber");
+    printf("%-12s 0x%x %s\n", "status", (unsigned)hanse_receipt_status(receipt), hanse_receipt_status_text(receipt));
+    print_member("gas used", json, "gasUsed");
+    if (method == NULL && ok)
+        printf("%-12s %s\n", "contract", hanse_receipt_contract(receipt));
+    else if (method)
+        print_output(s, method, hanse_receipt_output(receipt));
+    json_decref(json);
+    if (!ok)
+        snprintf(s->error.text, sizeof s->error.text, "the transaction failed");
+    return ok;
 }
 
 /* ---- commands ---- */
 
-static bool deploy(tx_session *s, char **arguments, size_t count)
+/* data is taken over. */
+static bool send_and_print(tx_session *s, const char *to, char *data, const char *method)
 {
-    transaction_fields fields = {.is_creation = true};
-    if (!tx_encode_deployment(s, arguments, count, &fields.data))
-        return false;
-    json_t *receipt = send_and_wait(s, &fields);
-    bool ok = receipt && print_receipt(s, receipt, NULL);
-    json_decref(receipt);
+    hanse_receipt *receipt = data ? hanse_send(s->client, s->account, to, data, &s->error) : NULL;
+    bool ok = receipt && print_receipt(s, receipt, method);
+    hanse_receipt_free(receipt);
+    hanse_free(data);
     return ok;
 }
 
-static bool send(tx_session *s, char **arguments, size_t count)
+static bool deploy(tx_session *s, const char *const *arguments, size_t count)
 {
-    transaction_fields fields = {0};
-    const abi_entry *entry;
-    if (!tx_read_target(s, &fields.to) || !tx_encode_method(s, arguments, count, &entry, &fields.data))
+    bytes code;
+    error_text why = {"say which code to deploy: --bin FILE"};
+    if (s->bin == NULL || !file_read(&s->memory, s->bin, 2 * TRANSACTION_MAX_BYTES, &code, &why)) {
+        snprintf(s->error.text, sizeof s->error.text, "%s", why.text);
         return false;
-    json_t *receipt = send_and_wait(s, &fields);
-    bool ok = receipt && print_receipt(s, receipt, entry);
-    json_decref(receipt);
-    return ok;
+    }
+    return tx_read_key(s) &&
+           send_and_print(s, NULL, hanse_abi_encode_deployment(s->abi, arena_copy_text(&s->memory, code), arguments, count, &s->error), NULL);
 }
 
-static bool call(tx_session *s, char **arguments, size_t count)
+static bool find_method(tx_session *s, size_t count)
 {
-    address to;
-    bytes data;
-    const abi_entry *entry;
-    if (!tx_read_target(s, &to) || !tx_encode_method(s, arguments, count, &entry, &data))
+    if (count == 0)
+        snprintf(s->error.text, sizeof s->error.text, "say which method to run");
+    return count > 0 && tx_check_target(s);
+}
+
+static bool send(tx_session *s, const char *const *arguments, size_t count)
+{
+    return find_method(s, count) && tx_read_key(s) &&
+           send_and_print(s, s->to, hanse_abi_encode_call(s->abi, arguments[0], arguments + 1, count - 1, &s->error), arguments[0]);
+}
+
+static bool call(tx_session *s, const char *const *arguments, size_t count)
+{
+    int status;
+    if (!find_method(s, count))
         return false;
-    json_t *request = json_pack("{s:s, s:s, s:s}", "from", "0x0000000000000000000000000000000000000001", "to",
-                                arena_print(&s->memory, "0x%s", hex_text(&s->memory, BYTES_OF_VALUE(to))), "data",
-                                arena_print(&s->memory, "0x%s", hex_text(&s->memory, data)));
-    json_t *result = rpc_client_call(s->client, "call", json_pack("[i,o]", (int)s->group, request), NULL, &s->why);
-    if (result == NULL)
-        return false;
-    const char *status = json_string_value(json_object_get(result, "status"));
-    bool ok = status && strcmp(status, "0x0") == 0;
-    if (!ok)
-        printf("%-12s %s\n", "status", status ? status : "");
-    print_output(s, &entry->outputs, json_string_value(json_object_get(result, "output")));
-    json_decref(result);
-    return ok || error_set(&s->why, "the call failed");
+    char *data = hanse_abi_encode_call(s->abi, arguments[0], arguments + 1, count - 1, &s->error);
+    char *output = data ? hanse_call(s->client, NULL, s->to, data, &status, &s->error) : NULL;
+    bool ok = output && status == 0;
+    if (output && !ok) {
+        printf("%-12s 0x%x\n", "status", (unsigned)status);
+        snprintf(s->error.text, sizeof s->error.text, "the call failed");
+    }
+    if (output)
+        print_output(s, arguments[0], output);
+    hanse_free(output);
+    hanse_free(data);
+    return ok;
 }
 
 static bool read_options(tx_session *s, int argc, char **argv)
 {
     static const struct option options[] = {TX_SESSION_OPTIONS, {"bin", required_argument, NULL, 'b'}, {0}};
-    *s = tx_session_default;
+    *s = (tx_session){.group = 1};
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
         if (option == 'b')
@@ -148,7 +122,7 @@ static int run_tx(int argc, char **argv)
 {
     static const struct {
         const char *name;
-        bool (*run)(tx_session *s, char **arguments, size_t count);
+        bool (*run)(tx_session *s, const char *const *arguments, size_t count);
     } commands[] = {{"deploy", deploy}, {"send", send}, {"call", call}};
     for (size_t i = 0; argc > 1 && i < COUNT(commands); i++) {
         if (strcmp(argv[1], commands[i].name) != 0)
@@ -156,11 +130,10 @@ static int run_tx(int argc, char **argv)
         tx_session s;
         if (!read_options(&s, argc - 1, argv + 1))
             return tool_misused(&tool_tx, "unknown option");
-        s.client = rpc_client_new(s.rpc, TX_SESSION_RPC_MS);
-        bool ok = tx_read_contract(&s) && commands[i].run(&s, argv + 1 + optind, (size_t)(argc - 1 - optind));
-        rpc_client_free(s.client);
-        arena_reset(&s.memory);
-        return ok ? 0 : tool_fail("tx", "%s", s.why.text);
+        bool ok = tx_open(&s) && tx_read_contract(&s) &&
+                  commands[i].run(&s, (const char *const *)argv + 1 + optind, (size_t)(argc - 1 - optind));
+        tx_close(&s);
+        return ok ? 0 : tool_fail("tx", "%s", s.error.text);
     }
     return tool_misused(&tool_tx, "expected deploy, send or call");
 }
@@ -170,11 +143,8 @@ const tool tool_tx = {
     .summary = "deploy a contract, send it a transaction, or call it",
     .usage = "usage: hanse tx deploy --abi FILE --bin FILE --key FILE [ARGUMENTS]\n"
              "       hanse tx send --abi FILE --to ADDRESS --key FILE METHOD [ARGUMENTS]\n"
-             "       hanse tx call --abi FILE --to ADDRESS METHOD [ARGUMENTS]\n\n"
-             "  --rpc HOST:PORT   the node's JSON-RPC, default 127.0.0.1:8545\n"
-             "  --group N         default 1\n"
-             "  --key FILE        who sends it (hanse account new); HANSE_KEY names it too\n\n"
-             "Options stand before METHOD. Arguments are plain (numbers, texts, 0x addresses); arrays and tuples are JSON.\n"
+             "       hanse tx call --abi FILE --to ADDRESS METHOD [ARGUMENTS]\n\n" TX_SESSION_USAGE
+             "\nOptions stand before METHOD. Arguments are plain (numbers, texts, 0x addresses); arrays and tuples are JSON.\n"
              "The exit status is 0 when the transaction or call succeeded.\n",
     .run = run_tx,
 };

@@ -1,43 +1,47 @@
-/* tx_session.h: what the tools that make transactions share: the contract's interface, the sender's key, the node that is asked.
-   Every function leaves the reason of a failure in s->why. */
+/* tx_session.h: what the tools that make transactions share: how the nodes are reached, the contract's interface, the sender's key. */
 #ifndef HANSE_TOOL_TX_SESSION_H
 #define HANSE_TOOL_TX_SESSION_H
 
-#include "chain/transaction.h"
-#include "codec/abi.h"
-#include "tool/key_file.h"
-#include "tool/rpc_client.h"
+#include "base/arena.h"
+#include "hanse/client.h"
 
-enum { TX_SESSION_RPC_MS = 10000 };
+enum { TX_SESSION_NODES_MAX = 100 };
 
 typedef struct {
-    const char *rpc, *abi, *bin, *key, *to; /* as given on the command line, or NULL */
-    unsigned group;
+    const char *rpc, *node, *sdk, *abi_path, *bin, *key, *to; /* as given on the command line, or NULL */
+    int group;
     arena memory;
-    rpc_client *client;
-    abi_contract contract;
-    error_text why;
+    const char *nodes[TX_SESSION_NODES_MAX]; /* of --node, or of --rpc */
+    size_t node_count;
+    hanse_client *client;
+    hanse_abi *abi;
+    hanse_account *account;
+    hanse_error error;         /* why the function that failed did */
 } tx_session;
 
-extern const tx_session tx_session_default;
-
 /* The options they share, for getopt_long. */
-#define TX_SESSION_OPTIONS                                                                        \
-    {"rpc", required_argument, NULL, 'r'}, {"abi", required_argument, NULL, 'a'},                 \
-    {"key", required_argument, NULL, 'k'}, {"group", required_argument, NULL, 'g'}, {"to", required_argument, NULL, 't'}
-/* false: none of them. */
-bool tx_take_option(tx_session *s, int option, const char *value) MUST_USE;
+#define TX_SESSION_OPTIONS                                                                                                \
+    {"rpc", required_argument, NULL, 'r'}, {"node", required_argument, NULL, 'n'}, {"sdk", required_argument, NULL, 'd'}, \
+    {"abi", required_argument, NULL, 'a'}, {"key", required_argument, NULL, 'k'}, {"group", required_argument, NULL, 'g'}, \
+    {"to", required_argument, NULL, 't'}
+/* Their description in a usage text. */
+#define TX_SESSION_USAGE                                                                                                 \
+    "  --rpc LIST        HOST:PORT,... the JSON-RPC of nodes; default 127.0.0.1:8545\n"                                   \
+    "  --node LIST       instead: HOST:PORT,... their channel ports\n"                                                    \
+    "  --sdk FOLDER      for --node: the folder with ca.crt, sdk.crt, sdk.key; default nodes/127.0.0.1/sdk\n"              \
+    "  --group N         default 1\n"                                                                                     \
+    "  --key FILE        who sends (hanse account new); HANSE_KEY names it too\n"
 
-bool tx_read_contract(tx_session *s) MUST_USE;
-/* --key, or HANSE_KEY. Wipe it after use. */
-bool tx_read_key(tx_session *s, account_key *key) MUST_USE;
-bool tx_read_target(tx_session *s, address *to) MUST_USE;
-/* arguments[0] names the method, the others are its arguments. out lives in s->memory. */
-bool tx_encode_method(tx_session *s, char **arguments, size_t count, const abi_entry **entry, bytes *out) MUST_USE;
-/* The code of --bin with the constructor's arguments behind it. */
-bool tx_encode_deployment(tx_session *s, char **arguments, size_t count, bytes *out) MUST_USE;
-/* What the node says of its chain: rules to encode with; chain id, group, block limit, gas and a random nonce into fields. */
-bool tx_ask_chain(tx_session *s, chain_rules *rules, transaction_fields *fields) MUST_USE;
-void tx_random_nonce(u256 *nonce);
+/* false: none of them. */
+bool tx_take_option(tx_session *s, int option, const char *value);
+
+/* Connects. */
+bool tx_open(tx_session *s);
+/* The interface of --abi, with the hash of the chain; after tx_open. */
+bool tx_read_contract(tx_session *s);
+/* --key, or HANSE_KEY. */
+bool tx_read_key(tx_session *s);
+bool tx_check_target(tx_session *s);
+void tx_close(tx_session *s);
 
 #endif
