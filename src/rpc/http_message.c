@@ -99,9 +99,20 @@ static bool has_long_body(const http_reader *r)
     return r->parser.content_length != ULLONG_MAX && r->parser.content_length > r->body.max_bytes;
 }
 
+/* Blanks behind a value are no part of it (RFC 9110 5.5). */
+static void trim_values(http_head *h)
+{
+    for (int i = 0; i < HTTP_HEADERS_KEPT; i++) {
+        size_t *size = &h->value_bytes[i];
+        while (*size && strchr(" \t", h->values[i][*size - 1]))
+            h->values[i][--*size] = 0;
+    }
+}
+
 static int end_headers(http_parser *parser)
 {
     http_reader *r = parser->data;
+    trim_values(r->head);
     const char *expect = http_reader_header(r, HTTP_EXPECT);
     if (has_long_body(r)) {
         r->body.overflowed = true; /* refused before it is sent */

@@ -576,15 +576,24 @@ static void a_client_that_reads_too_slowly_for_long(void **state)
     close_fixture(f);
 }
 
+static bool is_served(unsigned port)
+{
+    http_client c = http_connect(port);
+    http_post(&c, "", BYTES_OF_LITERAL("echo x"));
+    bool served = http_wait_for(&c, 1);
+    http_close(&c);
+    return served;
+}
+
 /* An answer that nobody takes, over HTTP. */
 static void an_answer_that_is_not_taken(void **state)
 {
     (void)state;
-    fixture *f = open_with((http_door_config){.request_ms = 200});
+    fixture *f = open_with((http_door_config){.request_ms = 200, .connections_max = 1});
     http_client c = http_connect(f->port);
     http_post(&c, "", BYTES_OF_LITERAL("fill 30000000 x"));
     WAIT_UNTIL(atomic_load(&f->service.started) == 1);
-    usleep(1000000);
+    WAIT_UNTIL(is_served(f->port)); /* there was room for one */
     size_t taken = 0;
     char chunk[65536];
     for (ssize_t got; (got = recv(c.socket, chunk, sizeof chunk, 0)) > 0;)
