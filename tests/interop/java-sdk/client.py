@@ -1,3 +1,4 @@
+import glob
 import os
 import shutil
 import subprocess
@@ -6,7 +7,6 @@ from framework import CONTRACTS, Client, cached, fetch, run_client
 
 
 def packages(work):
-    """classpath.txt"""
     def make(folder):
         shutil.copy(os.path.join(work, "pom.xml"), folder)
         fetch(["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"], folder, "the SDK's packages")
@@ -14,9 +14,16 @@ def packages(work):
         os.symlink(os.path.join(cached("java-sdk", f.read(), make), "jars"), os.path.join(work, "jars"))
 
 
-def run(chain, work):
-    subprocess.run(["javac", "-nowarn", "-proc:none", "-cp", "jars/*", "-d", ".", "src/main/java/Interop.java"], cwd=work, check=True)
-    run_client(["java", "-cp", ".:jars/*", "Interop", chain.sdk, *map(str, chain.channel_ports[:2]), CONTRACTS], work)
+def run(chain, work, *more):
+    sources = [os.path.relpath(path, work) for path in glob.glob(os.path.join(work, "src", "main", "java", "*.java"))]
+    subprocess.run(["javac", "-nowarn", "-proc:none", "-encoding", "UTF-8", "-cp", "jars/*", "-d", ".", *sources], cwd=work, check=True)
+    run_client(["java", "-cp", ".:jars/*", "Interop", chain.sdk, *map(str, chain.channel_ports[:2]), CONTRACTS, *more], work, chain=chain)
 
 
-CLIENTS = [Client("java-sdk 2.10.1", needs=["java", "javac", "mvn"], fetch=packages, run=run)]
+def run_ec(chain, work):
+    run(chain, work, "ec")
+
+
+NEEDS = ["java", "javac", "mvn"]
+CLIENTS = [Client("java-sdk 2.10.1", needs=NEEDS, fetch=packages, run=run),
+           Client("java-sdk-ec 2.10.1", needs=NEEDS, fetch=packages, run=run_ec, make_options=["-R"])]
