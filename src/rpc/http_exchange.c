@@ -66,8 +66,7 @@ static http_origin_kind judge_origin(const http_connection *c)
 /* Header lines of an answer: those given, and that the page that asks may read it, if it may. out: enough for both. */
 static void add_leave(const http_connection *c, const char *headers, char *out, size_t size)
 {
-    out[0] = 0;
-    strncat(out, headers, size - 1);
+    snprintf(out, size, "%s", headers);
     if (judge_origin(c) != HTTP_ORIGIN_ALLOWED)
         return;
     size_t used = strlen(out);
