@@ -20,6 +20,8 @@ enum {
     CHANNEL_JSON_VALUES = 4096,         /* of a handshake, a list of topics, a verification */
     CHANNEL_DELAY_MS = 3,               /* QUIRK: go-sdk makes ready for an answer only after it has written the request, and loses
                                            one that is faster; its requests begin that much later */
+    CHANNEL_REFUSAL_DELAY_MS = 20,      /* QUIRK: java-sdk handles frames on several threads; when a refusal's receipt overtakes the
+                                           answer there, it waits for it for 30 s. The C++ node sends them together, too */
     CHANNEL_BACKLOG = 512
 };
 
@@ -54,7 +56,7 @@ typedef struct channel_session {
     tls_subject peer;
     char remote[64];
     unsigned version;                   /* of the protocol: 1 until the handshake says more */
-    bool needs_delay;                   /* CHANNEL_DELAY_MS */
+    bool needs_delay, delays_refusals;  /* CHANNEL_DELAY_MS, CHANNEL_REFUSAL_DELAY_MS */
     char *topics_text;
     const char **topics;
     size_t topic_count;
@@ -86,6 +88,8 @@ struct channel_door {
     bool stopping;
     struct channel_call *delayed, **delayed_end; /* by due time */
     uv_timer_t delay_timer;
+    struct channel_ticket *held, **held_end; /* refusals, by due time */
+    uv_timer_t held_timer;
     size_t work;                        /* requests and jobs of this door on other threads */
     prng random;
     uint8_t scratch[CHANNEL_READ_BYTES];
@@ -169,10 +173,13 @@ typedef struct channel_ticket {
     bool with_proof;
     rpc_receipt_outcome outcome;
     out_frame *frame;
+    uint64_t due_ms;                    /* of a refusal that is held back */
 } channel_ticket;
 void channel_receipt(channel_door *d, channel_ticket *t);       /* takes it over; its request was answered */
 void channel_render_waiting(channel_group *g);                  /* those up to the group's height */
 void channel_ticket_free(channel_ticket *t);
+void channel_send_held(uv_timer_t *timer);
+void channel_held_free(channel_door *d);
 
 /* events.c */
 void channel_register_events(channel_session *s, const channel_frame *f);

@@ -28,15 +28,52 @@ static void send_receipt(channel_door *d, channel_ticket *t)
     channel_ticket_free(t);
 }
 
+void channel_send_held(uv_timer_t *timer)
+{
+    channel_door *d = timer->data;
+    uint64_t now = uv_now(&d->loop);
+    while (d->held && d->held->due_ms <= now) {
+        channel_ticket *t = d->held;
+        d->held = t->next;
+        if (d->held == NULL)
+            d->held_end = &d->held;
+        send_receipt(d, t);
+    }
+    if (d->held)
+        uv_timer_start(&d->held_timer, channel_send_held, d->held->due_ms - now, 0);
+}
+
+static void hold(channel_door *d, channel_ticket *t)
+{
+    t->due_ms = uv_now(&d->loop) + CHANNEL_REFUSAL_DELAY_MS;
+    t->next = NULL;
+    if (d->held == NULL)
+        uv_timer_start(&d->held_timer, channel_send_held, CHANNEL_REFUSAL_DELAY_MS, 0);
+    *d->held_end = t;
+    d->held_end = &t->next;
+}
+
+void channel_held_free(channel_door *d)
+{
+    while (d->held) {
+        channel_ticket *t = d->held;
+        d->held = t->next;
+        channel_ticket_free(t);
+    }
+}
+
 static void send_refusal(channel_door *d, channel_ticket *t)
 {
     channel_seq seq;
-    (void)channel_call_session(t->call, &seq);
+    channel_session *s = channel_session_find(d, channel_call_session(t->call, &seq));
     buffer text = buffer_init(BUFFER_NO_LIMIT);
     receipt_text_refused(t->outcome.status, &text);
     t->frame = channel_out_frame(CHANNEL_RECEIPT, &seq, 0, BYTES_EMPTY, buffer_bytes(&text));
     buffer_free(&text);
-    send_receipt(d, t);
+    if (s && s->delays_refusals)
+        hold(d, t);
+    else
+        send_receipt(d, t);
 }
 
 void channel_receipt(channel_door *d, channel_ticket *t)
