@@ -63,7 +63,7 @@ file(GLOB benches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
 foreach(source ${benches})
   get_filename_component(stem ${source} NAME_WE)
   add_executable(${stem} ${source})
-  target_link_libraries(${stem} PRIVATE hanse_rpc)
+  target_link_libraries(${stem} PRIVATE hanse_eth)
 endforeach()
 
 # tests/fuzz/fuzz_*.c: with the fuzz preset real fuzzers (tools/fuzz.sh runs them); in every other build each is a test that
