@@ -145,7 +145,7 @@ static void search(bench *b, const char *what, const char *filter)
     sem_init(&a.done, 0, 0);
     snprintf(request, sizeof request, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_getLogs\",\"params\":[{\"fromBlock\":\"0x1\"%s}]}", filter);
     uint64_t begin = clock_steady_us();
-    eth_http_service.start(b->service, (http_session){0}, b->workers, bytes_of_text(request), take_answer, &a);
+    eth_http_service.start(b->service, &(http_asker){.path = "/"}, b->workers, bytes_of_text(request), take_answer, &a);
     while (sem_wait(&a.done) != 0)
         ;
     printf("%-44s %8.1f ms, %zu logs%s%s\n", what, (double)(clock_steady_us() - begin) / 1000, a.logs, a.is_error ? " " : "",

@@ -67,7 +67,11 @@ void eth_service_block(eth_service *s)
 ledger *eth_take_group(rpc_call *c)
 {
     int32_t id = eth_asker_of(c)->group_id;
-    c->group = c->backend->find_group(c->backend->context, id);
+    c->group = id ? c->backend->find_group(c->backend->context, id) : NULL;
+    if (id == 0) {
+        rpc_error(c, ETH_SERVER_ERROR, "the path of the URL is neither / nor /group/N");
+        return NULL;
+    }
     if (c->group == NULL) {
         rpc_error(c, ETH_SERVER_ERROR, "group %d does not run on this node; the path /group/N of the URL names another", (int)id);
         return NULL;
@@ -146,11 +150,25 @@ static void finish(void *context, bytes answer)
     free(r);
 }
 
-static void start(void *context, http_session from, worker_pool *workers, bytes body, http_service_done done, void *done_context)
+/* "/" or "/group/N"; 0: another path, and no group has that number. */
+static int32_t group_of_path(const char *path)
+{
+    enum { DIGITS_MAX = 5 };
+    static const char prefix[] = "/group/";
+    if (*path == 0 || strcmp(path, "/") == 0)
+        return ETH_GROUP_DEFAULT;
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0)
+        return 0;
+    const char *digits = path + sizeof prefix - 1;
+    size_t count = strspn(digits, "0123456789");
+    return count == 0 || count > DIGITS_MAX || digits[count] ? 0 : (int32_t)atoi(digits);
+}
+
+static void start(void *context, const http_asker *from, worker_pool *workers, bytes body, http_service_done done, void *done_context)
 {
     eth_service *s = context;
     eth_request *r = memory_new(sizeof *r);
-    *r = (eth_request){{.service = s, .session = from, .group_id = ETH_GROUP_DEFAULT}, done, done_context};
+    *r = (eth_request){{.service = s, .session = from->session, .group_id = group_of_path(from->path)}, done, done_context};
     rpc_request_start(&dialect, &r->asker, NULL, s->backend, workers, body, finish, r);
 }
 

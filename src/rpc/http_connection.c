@@ -206,7 +206,8 @@ static void on_service_done(void *context, bytes answer)
     http_request *r = context;
     http_connection *c = r->from;
     if (c->session) {
-        web_session_answer(c->session, answer);
+        if (answer.size)
+            web_session_answer(c->session, answer);
     } else {
         r->response = buffer_init(BUFFER_NO_LIMIT);
         buffer_append(&r->response, answer);
@@ -220,13 +221,15 @@ static void run_request(job *work)
     http_request *r = (http_request *)((char *)work - offsetof(http_request, work));
     http_door *d = r->from->door;
     const web_session *s = r->from->session;
-    d->service->start(d->service_context, (http_session){d, s ? s->id : 0}, d->workers, buffer_bytes(&r->body), on_service_done, r);
+    http_asker asker = {{d, s ? s->id : 0}, r->path};
+    d->service->start(d->service_context, &asker, d->workers, buffer_bytes(&r->body), on_service_done, r);
 }
 
 bool http_connection_submit(http_connection *c, buffer body)
 {
     http_request *r = memory_new(sizeof *r);
     *r = (http_request){.work = {.run = run_request}, .from = c, .body = body};
+    memcpy(r->path, c->path, sizeof r->path);
     c->requests++;
     c->door->under_way_bytes += body.capacity;
     if (worker_pool_submit_unbounded(c->door->workers, &r->work))

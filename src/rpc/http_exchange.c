@@ -136,6 +136,7 @@ static void handle_upgrade(http_connection *c)
 static void handle_message(http_connection *c)
 {
     c->keep_alive = c->reader.keep_alive;
+    http_reader_path(&c->reader, c->path);
     unsigned method = http_reader_method(&c->reader);
     if (method == HTTP_POST) {
         handle_post(c);

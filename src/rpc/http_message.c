@@ -11,6 +11,8 @@ enum { NAME_MAX_BYTES = 32 };
 
 /* Names and values may come in pieces. */
 struct http_head {
+    char url[HTTP_PATH_MAX_BYTES + 1];
+    size_t url_bytes;
     char name[NAME_MAX_BYTES];
     size_t name_bytes;
     bool in_value;
@@ -46,6 +48,14 @@ static int count_header(http_parser *parser, const char *at, size_t size)
     http_reader *r = parser->data;
     r->header_bytes += size;
     return r->header_bytes > HTTP_HEADER_MAX_BYTES;
+}
+
+static int take_url(http_parser *parser, const char *at, size_t size)
+{
+    http_head *h = ((http_reader *)parser->data)->head;
+    for (size_t i = 0; i < size && h->url_bytes < HTTP_PATH_MAX_BYTES; i++)
+        h->url[h->url_bytes++] = at[i];
+    return count_header(parser, at, size);
 }
 
 static int take_name(http_parser *parser, const char *at, size_t size)
@@ -142,7 +152,7 @@ static int end_message(http_parser *parser)
 
 static const http_parser_settings parser_settings = {
     .on_message_begin = begin_message,
-    .on_url = count_header,
+    .on_url = take_url,
     .on_header_field = take_name,
     .on_header_value = take_value,
     .on_headers_complete = end_headers,
@@ -202,6 +212,14 @@ bool http_reader_is_within(const http_reader *r)
 unsigned http_reader_method(const http_reader *r)
 {
     return r->parser.method;
+}
+
+void http_reader_path(const http_reader *r, char *out)
+{
+    const char *url = r->head ? r->head->url : "";
+    size_t size = strcspn(url, "?#");
+    memcpy(out, url, size);
+    out[size] = 0;
 }
 
 const char *http_reader_header(const http_reader *r, http_header_name name)

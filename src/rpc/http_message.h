@@ -4,6 +4,7 @@
 #define HANSE_RPC_HTTP_MESSAGE_H
 
 #include "base/buffer.h"
+#include "rpc/http_service.h"
 
 #include <http_parser.h>
 
@@ -53,6 +54,8 @@ bool http_reader_is_within(const http_reader *r);   /* a request has begun and i
 
 /* Of the request that was read. */
 unsigned http_reader_method(const http_reader *r);  /* HTTP_POST, ... */
+/* The path of its URL, without what follows a ? or #, cut to HTTP_PATH_MAX_BYTES; in out, of HTTP_PATH_MAX_BYTES + 1. */
+void http_reader_path(const http_reader *r, char *out);
 const char *http_reader_header(const http_reader *r, http_header_name name); /* NULL: absent; several are joined by ", " */
 /* It asks to go on as a WebSocket (RFC 6455 4.2.1). */
 bool http_reader_asks_for_websocket(const http_reader *r);

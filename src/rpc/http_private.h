@@ -29,6 +29,7 @@ typedef struct {
     queue_link link; /* back to the loop */
     job work;
     http_connection *from;
+    char path[HTTP_PATH_MAX_BYTES + 1];
     buffer body;
     buffer response; /* HTTP's; a session's goes to its queue at once */
 } http_request;
@@ -65,6 +66,7 @@ struct http_connection {
     buffer head, response;    /* being written by HTTP */
     bool keep_alive;
     web_session *session;     /* NULL: HTTP */
+    char path[HTTP_PATH_MAX_BYTES + 1]; /* of the last request, or of the session's handshake */
 };
 
 struct http_door {

@@ -11,14 +11,22 @@ typedef struct {
     uint64_t id; /* 0: a plain HTTP request, there is no session */
 } http_session;
 
-/* answer lives until the function returns. Any thread: be quick. */
+enum { HTTP_PATH_MAX_BYTES = 127 }; /* of what a service is told of a path; the rest is cut */
+
+/* Who asks. */
+typedef struct {
+    http_session session;
+    const char *path; /* of the URL, as sent: "/group/2"; of a session: that of its handshake. Lives during the call. */
+} http_asker;
+
+/* answer lives until the function returns; empty: over WebSocket nothing is sent. Any thread: be quick. */
 typedef void (*http_service_done)(void *context, bytes answer);
 
 typedef struct {
     const char *name; /* for messages and the log, e.g. "JSON-RPC" */
     /* Runs one request (the body of a POST, a text message), on a worker; what must wait goes on elsewhere. body is borrowed during the
        call only. done is called exactly once, sooner or later, on any thread. Several requests of one session run at the same time. */
-    void (*start)(void *context, http_session from, worker_pool *workers, bytes body, http_service_done done, void *done_context);
+    void (*start)(void *context, const http_asker *from, worker_pool *workers, bytes body, http_service_done done, void *done_context);
     /* The life of a session, on the door's thread: be quick. opened comes before the first request. closed comes exactly once, after
        the last request was answered; nothing can be sent any more. Either may be NULL. */
     void (*opened)(void *context, http_session s);

@@ -54,7 +54,7 @@ void json_rpc_start_for(rpc_client *client, const rpc_backend *backend, worker_p
     rpc_request_start(&dialect, NULL, client, backend, workers, body, done, context);
 }
 
-static void start_for_door(void *context, http_session from, worker_pool *workers, bytes body, http_service_done done, void *done_context)
+static void start_for_door(void *context, const http_asker *from, worker_pool *workers, bytes body, http_service_done done, void *done_context)
 {
     (void)from; /* methods push nothing */
     json_rpc_start(context, workers, body, done, done_context);

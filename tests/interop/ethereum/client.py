@@ -32,7 +32,7 @@ def open_ethereum_ports(chain):
 def run_script(script):
     def run(chain, work):
         url = chain.ethereum_urls[0]
-        run_client(["node", script, url, "-", deploy_hello(chain), HELLO_ABI], work)
+        run_client(["node", script, url, url.replace("http", "ws") + "/group/1", deploy_hello(chain), HELLO_ABI], work)
     return run
 
 

@@ -135,6 +135,7 @@ async function pushes(account, contract) {
   ok('newHeads and logs over WebSocket');
   await over.removeAllListeners();
   await socket.removeAllListeners();
+  await new Promise((done) => setTimeout(done, 300)); // ethers does not wait for the answers to eth_unsubscribe
   await socket.destroy();
 }
 

@@ -37,9 +37,14 @@ static void take_answer(void *context, bytes answer)
 
 char *eth_ask_text(eth_world *e, const char *body)
 {
+    return eth_ask_path(e, "/", body);
+}
+
+char *eth_ask_path(eth_world *e, const char *path, const char *body)
+{
     asked a = {0};
     sem_init(&a.done, 0, 0);
-    eth_http_service.start(e->service, (http_session){0}, e->w->workers, bytes_of_text(body), take_answer, &a);
+    eth_http_service.start(e->service, &(http_asker){.path = path}, e->w->workers, bytes_of_text(body), take_answer, &a);
     while (sem_wait(&a.done) != 0)
         ;
     sem_destroy(&a.done);

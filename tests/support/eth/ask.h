@@ -22,6 +22,7 @@ extern uint64_t eth_world_now_ms;
 
 /* The answer's text; "" for none. The caller's to free. */
 char *eth_ask_text(eth_world *e, const char *body);
+char *eth_ask_path(eth_world *e, const char *path, const char *body);
 /* The whole answer to one call; params: the text of an array. The caller's to json_decref. */
 json_t *eth_ask(eth_world *e, const char *method, const char *params, ...) PRINTF_LIKE(3, 4);
 /* Its result, which must be there. */

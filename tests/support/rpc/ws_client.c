@@ -4,8 +4,15 @@
 
 http_client ws_connect(unsigned port)
 {
+    return ws_connect_path(port, "/");
+}
+
+http_client ws_connect_path(unsigned port, const char *path)
+{
     http_client c = http_connect(port);
-    http_send_text(&c, WS_HANDSHAKE "\r\n");
+    http_send_text(&c, "GET ");
+    http_send_text(&c, path);
+    http_send_text(&c, " HTTP/1.1\r\n" WS_HANDSHAKE_HEADERS "\r\n");
     http_response r = http_receive(&c);
     assert_int_equal(r.status, 101);
     assert_string_equal(http_header(&r, "Upgrade"), "websocket");

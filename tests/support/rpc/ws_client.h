@@ -6,8 +6,9 @@
 
 #include "rpc/websocket.h"
 
-#define WS_HANDSHAKE "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
-                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+#define WS_HANDSHAKE "GET / HTTP/1.1\r\n" WS_HANDSHAKE_HEADERS
+#define WS_HANDSHAKE_HEADERS "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 
 typedef struct {
     websocket_opcode opcode;
@@ -16,6 +17,7 @@ typedef struct {
 } ws_frame;
 
 http_client ws_connect(unsigned port);
+http_client ws_connect_path(unsigned port, const char *path);
 /* One masked frame. first: its first byte, e.g. 0x81 for a whole text. */
 void ws_send(http_client *c, uint8_t first, bytes payload);
 void ws_send_text(http_client *c, const char *text);

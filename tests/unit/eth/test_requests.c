@@ -172,6 +172,24 @@ static void a_group_that_does_not_run_is_named(void **state)
     f->e.w->info.self = self;
 }
 
+static void the_path_names_the_group(void **state)
+{
+    fixture *f = *state;
+    static const struct {
+        const char *path, *part;
+    } rows[] = {
+        {"", "\"0x1\""},           {"/", "\"0x1\""},          {"/group/1", "\"0x1\""}, {"/group/2", "group 2 does not run"},
+        {"/group/", "neither"},    {"/group/1/", "neither"},  {"/group/x", "neither"},  {"/2", "neither"},
+        {"/group/100000", "neither"}, {"/group/0", "neither"}, {"/group/99999", "group 99999 does not run"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *found = eth_ask_path(&f->e, rows[i].path, ID("eth_blockNumber", "1"));
+        if (strstr(found, rows[i].part) == NULL)
+            fail_msg("%s: %s", rows[i].path, found);
+        free(found);
+    }
+}
+
 /* ---- parameters ---- */
 
 static void parameters_are_checked(void **state)
@@ -574,6 +592,7 @@ int main(void)
         TEST(a_text_nested_too_deeply_is_a_parse_error),
         TEST(the_node_says_what_it_is),
         TEST(a_group_that_does_not_run_is_named),
+        TEST(the_path_names_the_group),
         TEST(parameters_are_checked),
         TEST(what_does_not_exist_is_null),
         TEST(the_newest_state_is_read),

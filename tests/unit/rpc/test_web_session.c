@@ -50,7 +50,7 @@ static void fill(http_service_done done, void *context, const char *arguments)
     free(text);
 }
 
-static void fake_start(void *context, http_session from, worker_pool *workers, bytes body, http_service_done done, void *done_context)
+static void fake_start(void *context, const http_asker *from, worker_pool *workers, bytes body, http_service_done done, void *done_context)
 {
     fake_service *s = context;
     (void)workers;
@@ -59,13 +59,17 @@ static void fake_start(void *context, http_session from, worker_pool *workers, b
     atomic_fetch_add(&s->started, 1);
     if (strncmp(text, "echo ", 5) == 0) {
         answer_text(done, done_context, text + 5);
+    } else if (strcmp(text, "path") == 0) {
+        answer_text(done, done_context, from->path);
+    } else if (strcmp(text, "silence") == 0) {
+        done(done_context, BYTES_EMPTY);
     } else if (strncmp(text, "fill ", 5) == 0) {
         fill(done, done_context, text + 5);
     } else if (strncmp(text, "push ", 5) == 0) {
         answer_text(done, done_context, "pushing");
         for (int i = 0; i < atoi(text + 5); i++) {
             char one[32];
-            http_session_send(from, bytes_of(one, (size_t)snprintf(one, sizeof one, "push %d", i)));
+            http_session_send(from->session, bytes_of(one, (size_t)snprintf(one, sizeof one, "push %d", i)));
         }
     } else if (strncmp(text, "hold ", 5) == 0) {
         pthread_mutex_lock(&s->lock);
@@ -213,10 +217,49 @@ static void requests_and_answers(void **state)
     http_close(&c);
 }
 
+static void the_service_knows_the_path(void **state)
+{
+    fixture *f = *state;
+    static const char *const paths[][2] = {{"/", "/"}, {"/group/2?a=b", "/group/2"}, {"/x#y", "/x"}};
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        http_client c = ws_connect_path(f->port, paths[i][0]);
+        ws_send_text(&c, "path");
+        ws_expect_text(&c, paths[i][1]);
+        http_close(&c);
+        char request[128];
+        snprintf(request, sizeof request, "POST %s HTTP/1.1\r\nContent-Length: 4\r\n\r\npath", paths[i][0]);
+        c = http_connect(f->port);
+        for (const char *at = request; *at; at++) /* in pieces */
+            http_send(&c, bytes_of(at, 1));
+        http_response r = http_receive(&c);
+        assert_string_equal(r.body, paths[i][1]);
+        http_response_free(&r);
+        http_close(&c);
+    }
+    char path[400] = "/";
+    memset(path + 1, 'a', sizeof path - 2);
+    path[sizeof path - 1] = 0;
+    http_client c = ws_connect_path(f->port, path);
+    path[HTTP_PATH_MAX_BYTES] = 0;
+    ws_send_text(&c, "path");
+    ws_expect_text(&c, path);
+    http_close(&c);
+}
+
+static void an_empty_answer_is_none(void **state)
+{
+    fixture *f = *state;
+    http_client c = ws_connect(f->port);
+    ws_send_text(&c, "silence");
+    ws_send_text(&c, "echo next");
+    ws_expect_text(&c, "next");
+    http_close(&c);
+}
+
 static void answers_of_every_size(void **state)
 {
     fixture *f = *state;
-    static const size_t sizes[] = {0, 1, 125, 126, 65535, 65536, 5000000};
+    static const size_t sizes[] = {1, 125, 126, 65535, 65536, 5000000};
     http_client c = ws_connect(f->port);
     for (size_t i = 0; i < COUNT(sizes); i++) {
         char request[64];
@@ -809,6 +852,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(requests_and_answers),
+        TEST(the_service_knows_the_path),
+        TEST(an_empty_answer_is_none),
         TEST(answers_of_every_size),
         TEST(bytes_may_come_one_by_one_and_behind_the_handshake),
         TEST(several_requests_are_under_way),
