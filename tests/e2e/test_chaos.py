@@ -4,6 +4,7 @@ nodes hold different blocks, and once all are well the chain goes on within the 
 HANSE_CHAOS_SECONDS sets how long it lasts, HANSE_SEED repeats the choice of faults (their moments depend
 on the machine, too)."""
 
+import collections
 import os
 import selectors
 import signal
@@ -14,7 +15,7 @@ import time
 
 import support
 
-CHAOS_S = float(os.environ.get("HANSE_CHAOS_SECONDS", "25"))
+CHAOS_S = float(os.environ.get("HANSE_CHAOS_SECONDS", "60"))
 FAULT_S = (1, 5)       # of one node
 DOUBLE_FAULT_S = (0.5, 2)  # of two nodes: no quorum meanwhile
 CALM_S = (0.5, 3)
@@ -26,6 +27,8 @@ PENDING_PER_CLIENT = 200
 PROGRESS_S = 35
 RSS_GROWTH_KB = 128 * 1024
 NODES = 4
+ALL_KINDS_S = 45        # so long a run plays every kind of fault at least once
+SETTLE_S = 0.1
 
 
 class Link:
@@ -48,6 +51,7 @@ class Network:
     def __init__(self, chain):
         self._stalled, self._severed, self._lock = set(), set(), threading.Lock()
         self._links, self._bytes = [], 0
+        self._carried, self._severed_pairs = collections.Counter(), 0  # by (from, to)
         for i, node in enumerate(chain.nodes):
             others = [j for j in range(len(chain.nodes)) if j != i]
             for k, j in enumerate(others):
@@ -93,6 +97,18 @@ class Network:
     def carried_bytes(self):
         return self._bytes
 
+    def carried_over(self, ways):
+        with self._lock:
+            return sum(self._carried[way] for way in ways)
+
+    def stalled_ways(self, node):
+        with self._lock:
+            return {way for way in self._stalled if node in way}
+
+    def severed_pairs(self):
+        with self._lock:
+            return self._severed_pairs
+
     # The thread.
 
     def _run(self, stopping):
@@ -114,6 +130,8 @@ class Network:
                 if cut:
                     for pair in link.pairs:
                         self._close(pair)
+                    with self._lock:
+                        self._severed_pairs += len(link.pairs)
                     link.pairs = []
                 if cut or not {(link.dialler, link.target), (link.target, link.dialler)} & stalled:
                     selector.register(link.listener, selectors.EVENT_READ, lambda mask, link=link, cut=cut: self._accept(link, cut))
@@ -145,15 +163,16 @@ class Network:
         near, far, to_far, to_near = pair
         there = (link.dialler, link.target) not in stalled
         back = (link.target, link.dialler) not in stalled
-        for end, reads, held_in, writes, held_out in ((near, there, to_far, back, to_near),
-                                                      (far, back, to_near, there, to_far)):
+        ways = (link.dialler, link.target), (link.target, link.dialler)
+        for end, reads, held_in, writes, held_out, way_in, way_out in (
+                (near, there, to_far, back, to_near, *ways), (far, back, to_near, there, to_far, *reversed(ways))):
             wanted = selectors.EVENT_READ if reads and len(held_in) < self.MAX_HELD_BYTES else 0
             wanted |= selectors.EVENT_WRITE if writes and held_out else 0
             if wanted:
-                selector.register(end, wanted, lambda mask, end=end, held_in=held_in, held_out=held_out:
-                                  self._move(end, mask, held_in, held_out, pair))
+                selector.register(end, wanted, lambda mask, end=end, held_in=held_in, held_out=held_out, way_in=way_in,
+                                  way_out=way_out: self._move(end, mask, held_in, held_out, pair, way_in, way_out))
 
-    def _move(self, end, mask, held_in, held_out, pair):
+    def _move(self, end, mask, held_in, held_out, pair, way_in, way_out):
         if end.fileno() < 0:
             return
         try:
@@ -163,18 +182,20 @@ class Network:
                     raise ConnectionError
                 held_in += data
                 other = pair[1] if end is pair[0] else pair[0]
-                self._flush(other, held_in)  # most often it goes through at once
+                self._flush(other, held_in, way_in)  # most often it goes through at once
             if mask & selectors.EVENT_WRITE:
-                self._flush(end, held_out)
+                self._flush(end, held_out, way_out)
         except BlockingIOError:
             pass
         except OSError:
             self._close(pair)
 
-    def _flush(self, end, held):
+    def _flush(self, end, held, way):
         if held:
             sent = end.send(held)
-            self._bytes += sent
+            with self._lock:
+                self._bytes += sent
+                self._carried[way] += sent
             del held[:sent]
 
     @staticmethod
@@ -238,8 +259,11 @@ class Chaos(support.ChainTest):
         receipts = {tx_hash: receipt for client in clients for tx_hash, receipt in client.receipts.items()}
         self._check_receipts(chain, receipts)
         self._sample_memory(chain)
-        print("%d faults, %d blocks, %d transactions sent, %d receipts (%d during the faults), RSS %d -> %d MB" % (
-            faults, height, sum(client.sent for client in clients), len(receipts), receipts_before, rss_start_kb >> 10,
+        if CHAOS_S >= ALL_KINDS_S:
+            for kind in ("kill", "freeze", "cut_off", "cut_off_one_way", "sever"):
+                self.assertGreater(faults[kind], 0, "%s was never played" % kind)
+        print("%s; %d blocks, %d transactions sent, %d receipts (%d during the faults), RSS %d -> %d MB" % (
+            ", ".join("%d %s" % (count, kind) for kind, count in sorted(faults.items())), height, sum(client.sent for client in clients), len(receipts), receipts_before, rss_start_kb >> 10,
             self.rss_max_kb >> 10), file=sys.stderr)
         self.assertLess(self.rss_max_kb, rss_start_kb + RSS_GROWTH_KB)
 
@@ -247,20 +271,22 @@ class Chaos(support.ChainTest):
 
     def _chaos(self, chain):
         kinds = [self._kill, self._freeze, self._cut_off, self._cut_off_one_way, self._sever]
-        until, count, queue = time.monotonic() + CHAOS_S, 0, []
+        until, count, queue = time.monotonic() + CHAOS_S, collections.Counter(), []
         while time.monotonic() < until:
             two = support.RANDOM.random() < DOUBLE_FAULT_SHARE
             victims = support.RANDOM.sample(range(NODES), 2 if two else 1)
             lasts_s = support.RANDOM.uniform(*(DOUBLE_FAULT_S if two else FAULT_S))
             calm_s = support.RANDOM.uniform(*CALM_S)
+            self.is_double = two
             undo, names = [], []
             for victim in victims:
                 if not queue:  # each kind comes before any comes again
                     queue = support.RANDOM.sample(kinds, len(kinds))
                 kind = queue.pop()
                 undo.append(kind(chain, victim))
-                names.append("%s node%d" % (kind.__name__.strip("_"), victim))
-                count += 1
+                name = kind.__name__.strip("_")
+                names.append("%s node%d" % (name, victim))
+                count[name] += 1
             print("  %4.1f s left: %s for %.1f s" % (until - time.monotonic(), " and ".join(names), lasts_s), file=sys.stderr)
             time.sleep(lasts_s)
             for one in undo:
@@ -271,26 +297,50 @@ class Chaos(support.ChainTest):
             time.sleep(calm_s)
         return count
 
+    # Each begins a fault and gives what ends it, which first looks whether it was one.
+
     def _kill(self, chain, victim):
-        chain.nodes[victim].kill()
-        return chain.nodes[victim].start
+        node = chain.nodes[victim]
+        pid = node.process.pid
+        node.kill()
+        def restart():
+            self.assertFalse(os.path.exists("/proc/%d" % pid), "the killed node is still there")
+            node.start()
+        return restart
 
     def _freeze(self, chain, victim):
         process = chain.nodes[victim].process
         process.send_signal(signal.SIGSTOP)
-        return lambda: process.send_signal(signal.SIGCONT)
+        def go_on():
+            with open("/proc/%d/stat" % process.pid) as f:
+                self.assertEqual(f.read().rsplit(")", 1)[1].split()[0], "T", "the node is not stopped")
+            process.send_signal(signal.SIGCONT)
+        return go_on
+
+    def _stall(self, victim, direction):
+        self.network.stall(victim, direction)
+        time.sleep(SETTLE_S)
+        ways = self.network.stalled_ways(victim)
+        before = self.network.carried_over(ways)
+        def heal():
+            self.assertEqual(self.network.carried_over(ways), before, "bytes went over links that are cut")
+            self.network.heal(victim)
+        return heal
 
     def _cut_off(self, chain, victim):
-        self.network.stall(victim, "both")
-        return lambda: self.network.heal(victim)
+        return self._stall(victim, "both")
 
     def _cut_off_one_way(self, chain, victim):
-        self.network.stall(victim, support.RANDOM.choice(("to", "from")))
-        return lambda: self.network.heal(victim)
+        return self._stall(victim, support.RANDOM.choice(("to", "from")))
 
     def _sever(self, chain, victim):
+        before = self.network.severed_pairs()
         self.network.sever(victim)
-        return lambda: self.network.heal(victim)
+        def heal():
+            if not self.is_double:  # else there may have been no connection left to be closed
+                self.assertGreater(self.network.severed_pairs(), before, "no connection was closed")
+            self.network.heal(victim)
+        return heal
 
     # What must hold.
 
