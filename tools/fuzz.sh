@@ -3,7 +3,8 @@
 set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
-cmake --preset fuzz >/dev/null && cmake --build build/fuzz --target fuzzers || exit 1
+{ cmake --preset fuzz && cmake --build build/fuzz --target fuzzers; } >build-fuzz.log 2>&1 || { tail -n 30 build-fuzz.log; exit 1; }
+rm -f build-fuzz.log
 failed=0 count=0
 for target in build/fuzz/fuzz_*; do
     [ -x "$target" ] && [ -f "$target" ] || continue

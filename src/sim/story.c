@@ -118,8 +118,21 @@ void story_frame(simulation *s, size_t to, sim_frame *f, uint64_t arrival_ms)
     line->text = arena_copy_text(memory, bytes_of_text(what));
 }
 
-static bool is_told(const simulation *s, const story_line *line)
+/* Where the block that broke a rule is spoken of first; 0 when it is not about one. */
+static size_t first_about(const simulation *s)
 {
+    size_t first = 0;
+    while (s->failed_height >= 0 && first < s->story_count && s->story[first].height != s->failed_height)
+        first++;
+    return first;
+}
+
+/* Of what came before, only the faults; of the frames, only those about the block. */
+static bool is_told(const simulation *s, size_t i, size_t first)
+{
+    const story_line *line = &s->story[i];
+    if (i < first)
+        return !line->is_frame && strncmp(line->text, "FAULT", strlen("FAULT")) == 0;
     if (s->failed_height < 0 || (line->height < 0 && !line->is_frame))
         return true;
     return line->height == s->failed_height;
@@ -127,12 +140,12 @@ static bool is_told(const simulation *s, const story_line *line)
 
 void sim_print_story(const simulation *s, size_t max_lines, buffer *out)
 {
-    size_t first = s->story_count, lines = 0;
-    while (first > 0 && lines < max_lines)
-        lines += is_told(s, &s->story[--first]);
-    for (size_t i = first; i < s->story_count; i++) {
+    size_t begin = s->story_count, lines = 0, first = first_about(s);
+    while (begin > 0 && lines < max_lines)
+        lines += is_told(s, --begin, first);
+    for (size_t i = begin; i < s->story_count; i++) {
         const story_line *line = &s->story[i];
-        if (!is_told(s, line))
+        if (!is_told(s, i, first))
             continue;
         buffer_print(out, "%10.3f  ", (double)line->at_ms / 1000);
         if (line->is_frame)
