@@ -5,6 +5,7 @@
 #include "eth/eth.h"
 #include "node/backend.h"
 #include "node/build_info.h"
+#include "node/open_files.h"
 #include "tls/identity.h"
 #include "rpc/http_door.h"
 #include "node/signal_files.h"
@@ -120,6 +121,8 @@ static bool start_log(node *n, error_text *why)
                          .to_console = s->log_to_console,
                          .max_file_bytes = (uint64_t)s->log_file_mb << 20};
     n->services.log = log_open(&config, why);
+    if (n->services.log)
+        open_files_raise(n->services.log);
     return n->services.log != NULL;
 }
 
@@ -352,6 +355,7 @@ static bool start_http(node *n, error_text *why)
     const node_settings *s = &n->settings;
     http_door_config config = {.service = &json_rpc_service,
                                .service_context = &n->backend,
+                               .origins = s->jsonrpc_origins,
                                .listen_ip = s->jsonrpc_ip,
                                .listen_port = (unsigned)s->jsonrpc_port};
     n->http = http_door_start(&config, n->services.workers, n->services.log, why);
@@ -404,6 +408,7 @@ static bool start_ethereum(node *n, error_text *why)
     eth_service *service = eth_service_new(&(eth_config){.chain_id = (uint64_t)s->ethereum_chain_id}, &n->backend, n->services.workers);
     http_door_config config = {.service = &eth_http_service,
                                .service_context = service,
+                               .origins = s->ethereum_origins,
                                .listen_ip = s->ethereum_ip,
                                .listen_port = (unsigned)s->ethereum_port};
     n->ethereum_door = http_door_start(&config, n->services.workers, n->services.log, why);

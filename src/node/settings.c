@@ -25,6 +25,8 @@ static const setting_row node_rows[] = {
     TEXT("rpc", NULL, "ethereum_listen_ip", ethereum_ip, NULL),
     INTEGER("rpc", "ethereum_listen_port", ethereum_port, 0, PORT_MIN, PORT_MAX, NULL),
     INTEGER("rpc", "ethereum_chain_id", ethereum_chain_id, -1, 0, INT64_MAX, NULL),
+    TEXT("rpc", NULL, "jsonrpc_allowed_origins", jsonrpc_origins_text, NULL),
+    TEXT("rpc", NULL, "ethereum_allowed_origins", ethereum_origins_text, NULL),
     BOOLEAN("rpc", NULL, "act_as_group_member", act_as_group_member, false),
     BOOLEAN("rpc", NULL, "disable_dynamic_group", disable_dynamic_group, false),
     TEXT("p2p", NULL, "listen_ip", p2p_ip, "0.0.0.0"),
@@ -105,6 +107,14 @@ bool node_settings_read_whitelist(const char *path, arena *a, const node_id **id
     return true;
 }
 
+static bool read_origins(node_settings *s, const char *key, const char *text, http_origins *out, error_text *why)
+{
+    if (http_origins_read(&s->memory, text, out, why))
+        return true;
+    error_prefix(why, "%s: [rpc] %s", s->path, key);
+    return false;
+}
+
 static log_level parse_log_level(const ini *file)
 {
     const ini_entry *entry = ini_find(file, "log", "level");
@@ -148,6 +158,9 @@ bool node_settings_read(node_settings *s, const char *path, error_text *why)
         error_prefix(why, "%s: [compatibility] supported_version=%s", path, s->version_text);
         return false;
     }
+    if (!read_origins(s, "jsonrpc_allowed_origins", s->jsonrpc_origins_text, &s->jsonrpc_origins, why) ||
+        !read_origins(s, "ethereum_allowed_origins", s->ethereum_origins_text, &s->ethereum_origins, why))
+        return false;
     s->jsonrpc_ip = s->jsonrpc_ip ? s->jsonrpc_ip : s->rpc_ip ? s->rpc_ip : "127.0.0.1";
     s->channel_ip = s->channel_ip ? s->channel_ip : s->rpc_ip ? s->rpc_ip : "0.0.0.0";
     s->ethereum_ip = s->ethereum_ip ? s->ethereum_ip : s->jsonrpc_ip;

@@ -8,6 +8,7 @@
 #include "base/log_level.h"
 #include "chain/genesis.h"
 #include "rpc/backend.h"
+#include "rpc/http_origins.h"
 
 enum {
     NODE_GROUPS_MAX = 1024,
@@ -23,6 +24,8 @@ typedef struct {
     int64_t jsonrpc_port, channel_port;
     int64_t ethereum_port;      /* 0: Ethereum's JSON-RPC is off */
     int64_t ethereum_chain_id;
+    const char *jsonrpc_origins_text, *ethereum_origins_text;
+    http_origins jsonrpc_origins, ethereum_origins; /* browser pages that may ask */
     bool act_as_group_member, disable_dynamic_group;
 
     const char *p2p_ip;

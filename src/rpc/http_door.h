@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "rpc/http_message.h"
+#include "rpc/http_origins.h"
 #include "rpc/json_rpc.h"
 
 typedef struct http_door http_door;

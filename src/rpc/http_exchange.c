@@ -60,7 +60,8 @@ void http_exchange_refuse(http_connection *c, const char *status)
 
 static http_origin_kind judge_origin(const http_connection *c)
 {
-    return http_judge_origin(&c->door->config.origins, http_reader_header(&c->reader, HTTP_ORIGIN), http_reader_header(&c->reader, HTTP_HOST));
+    return http_origins_judge(&c->door->config.origins, http_reader_header(&c->reader, HTTP_ORIGIN),
+                              http_reader_header(&c->reader, HTTP_HOST));
 }
 
 /* Header lines of an answer: those given, and that the page that asks may read it, if it may. out: enough for both. */

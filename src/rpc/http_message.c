@@ -244,25 +244,3 @@ void http_write_head(buffer *out, const char *status, bool keep_alive, size_t bo
     buffer_print(out, "HTTP/1.1 %s\r\nConnection: %s\r\nContent-Length: %zu\r\nDate: %s\r\n%s\r\n", status,
                  keep_alive ? "Keep-Alive" : "close", body_bytes, date, headers);
 }
-
-/* ---- origins ---- */
-
-static bool starts_with(const char *text, const char *prefix)
-{
-    return strncasecmp(text, prefix, strlen(prefix)) == 0;
-}
-
-http_origin_kind http_judge_origin(const http_origins *o, const char *origin, const char *host)
-{
-    if (origin == NULL)
-        return HTTP_ORIGIN_NONE;
-    for (size_t i = 0; i < o->count; i++)
-        if (strcmp(o->allowed[i], "*") == 0 || strcasecmp(o->allowed[i], origin) == 0)
-            return HTTP_ORIGIN_ALLOWED;
-    const char *authority = strstr(origin, "://");
-    if (authority && host && strcasecmp(authority + 3, host) == 0)
-        return HTTP_ORIGIN_SAME;
-    /* A page cannot choose its origin; an extension has been installed by the user. */
-    bool is_page = authority == NULL || starts_with(origin, "http://") || starts_with(origin, "https://") || strchr(origin, ',');
-    return is_page ? HTTP_ORIGIN_FOREIGN : HTTP_ORIGIN_NONE;
-}

@@ -1,5 +1,5 @@
-/* http_message.h: HTTP/1.1 messages without sockets: received bytes in, requests out; the head of an answer; what a page of another
-   origin may do. Around the library http_parser. Thread: one at a time. */
+/* http_message.h: HTTP/1.1 messages without sockets: received bytes in, requests out; the head of an answer. Around
+   the library http_parser. Thread: one at a time. */
 #ifndef HANSE_RPC_HTTP_MESSAGE_H
 #define HANSE_RPC_HTTP_MESSAGE_H
 
@@ -64,22 +64,5 @@ bool http_reader_asks_for_websocket(const http_reader *r);
 
 /* headers: further lines, each with its line end. */
 void http_write_head(buffer *out, const char *status, bool keep_alive, size_t body_bytes, int64_t time_s, const char *headers);
-
-/* ---- origins ---- */
-
-typedef struct {
-    const char *const *allowed; /* e.g. "https://wallet.example"; "*": all */
-    size_t count;
-} http_origins;
-
-typedef enum {
-    HTTP_ORIGIN_NONE,    /* no browser page: no header Origin, or a browser's extension */
-    HTTP_ORIGIN_SAME,    /* a page that came from this very host and port */
-    HTTP_ORIGIN_ALLOWED, /* may read answers (CORS) */
-    HTTP_ORIGIN_FOREIGN  /* any page that the user happens to look at: may do nothing */
-} http_origin_kind;
-
-/* origin and host are header values or NULL. */
-http_origin_kind http_judge_origin(const http_origins *o, const char *origin, const char *host);
 
 #endif

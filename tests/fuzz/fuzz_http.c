@@ -1,5 +1,6 @@
 /* HTTP messages: whole or in pieces, the same comes out, and no more than the limits allow. */
 #include "rpc/http_message.h"
+#include "rpc/http_origins.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ static void note_request(buffer *out, const http_reader *r)
     static const http_origins none = {0};
     assert(r->body.size <= BODY_MAX);
     buffer_print(out, "%u %d %d %d\n", http_reader_method(r), r->keep_alive, http_reader_asks_for_websocket(r),
-                 http_judge_origin(&none, http_reader_header(r, HTTP_ORIGIN), http_reader_header(r, HTTP_HOST)));
+                 http_origins_judge(&none, http_reader_header(r, HTTP_ORIGIN), http_reader_header(r, HTTP_HOST)));
     for (http_header_name name = 0; name < HTTP_HEADERS_KEPT; name++) {
         const char *value = http_reader_header(r, name);
         assert(value == NULL || strlen(value) <= HTTP_VALUE_MAX_BYTES);

@@ -1,4 +1,4 @@
-/* HTTP messages without sockets: requests in pieces of every size, truncations, limits; origins; heads of answers. */
+/* HTTP messages without sockets: requests in pieces of every size, truncations, limits; heads of answers. */
 #include "rpc/http_message.h"
 
 #include "test.h"
@@ -172,42 +172,12 @@ static void heads_of_answers(void **state)
     buffer_free(&out);
 }
 
-static void origins(void **state)
-{
-    (void)state;
-    static const char *const list[] = {"https://wallet.example", "http://localhost:3000"}, *const all[] = {"*"};
-    const http_origins none = {0}, some = {list, COUNT(list)}, any = {all, COUNT(all)};
-    static const struct {
-        const char *origin, *host;
-        http_origin_kind of_none, of_some;
-    } rows[] = {
-        {NULL, "a", HTTP_ORIGIN_NONE, HTTP_ORIGIN_NONE},
-        {"https://wallet.example", "127.0.0.1:8545", HTTP_ORIGIN_FOREIGN, HTTP_ORIGIN_ALLOWED},
-        {"HTTPS://Wallet.example", "127.0.0.1:8545", HTTP_ORIGIN_FOREIGN, HTTP_ORIGIN_ALLOWED},
-        {"https://wallet.example.evil", "127.0.0.1:8545", HTTP_ORIGIN_FOREIGN, HTTP_ORIGIN_FOREIGN},
-        {"http://localhost", "127.0.0.1:8545", HTTP_ORIGIN_FOREIGN, HTTP_ORIGIN_FOREIGN},
-        {"http://node:8545", "node:8545", HTTP_ORIGIN_SAME, HTTP_ORIGIN_SAME},
-        {"https://explorer.example", "explorer.example", HTTP_ORIGIN_SAME, HTTP_ORIGIN_SAME},
-        {"http://node:8545", NULL, HTTP_ORIGIN_FOREIGN, HTTP_ORIGIN_FOREIGN},
-        {"http://node:1", "node:8545", HTTP_ORIGIN_FOREIGN, HTTP_ORIGIN_FOREIGN},
-        {"null", "null", HTTP_ORIGIN_FOREIGN, HTTP_ORIGIN_FOREIGN},
-        {"", "", HTTP_ORIGIN_FOREIGN, HTTP_ORIGIN_FOREIGN},
-        {"chrome-extension://abcdef", "a", HTTP_ORIGIN_NONE, HTTP_ORIGIN_NONE},
-        {"chrome-extension://abcdef, http://evil", "a", HTTP_ORIGIN_FOREIGN, HTTP_ORIGIN_FOREIGN},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        assert_int_equal(http_judge_origin(&none, rows[i].origin, rows[i].host), rows[i].of_none);
-        assert_int_equal(http_judge_origin(&some, rows[i].origin, rows[i].host), rows[i].of_some);
-        assert_int_equal(http_judge_origin(&any, rows[i].origin, rows[i].host), rows[i].origin ? HTTP_ORIGIN_ALLOWED : HTTP_ORIGIN_NONE);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_in_pieces),  cmocka_unit_test(every_truncation), cmocka_unit_test(headers_that_come_twice_or_are_long),
         cmocka_unit_test(limits),              cmocka_unit_test(what_is_no_http),  cmocka_unit_test(who_waits_for_leave),
-        cmocka_unit_test(requests_for_a_websocket), cmocka_unit_test(heads_of_answers), cmocka_unit_test(origins),
+        cmocka_unit_test(requests_for_a_websocket), cmocka_unit_test(heads_of_answers),
     };
     return cmocka_run_group_tests_name("http_message", tests, NULL, NULL);
 }
