@@ -4,6 +4,7 @@
 
 #include <histedit.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -91,16 +92,25 @@ static unsigned char cancel_key(EditLine *line, int key)
     return CC_REDISPLAY;
 }
 
+static unsigned char suspend_key(EditLine *line, int key)
+{
+    (void)line, (void)key;
+    raise(SIGTSTP); /* libedit's handler gives the terminal back meanwhile */
+    return CC_REDISPLAY;
+}
+
 /* ---- opening ---- */
 
 static void set_keys(EditLine *line)
 {
     el_set(line, EL_EDITOR, "emacs");
-    el_set(line, EL_ADDFN, "hanse-complete", "complete the word", complete_key);
-    el_set(line, EL_ADDFN, "hanse-cancel", "give the line up", cancel_key);
-    el_set(line, EL_SETTY, "-d", "intr=", NULL); /* while a line is edited Ctrl-C is a key */
+    el_wset(line, EL_ADDFN, L"hanse-complete", L"complete the word", complete_key);
+    el_wset(line, EL_ADDFN, L"hanse-cancel", L"give the line up", cancel_key);
+    el_wset(line, EL_ADDFN, L"hanse-suspend", L"stop the process", suspend_key);
+    el_set(line, EL_SETTY, "-d", "-isig", NULL); /* while a line is edited Ctrl-C and Ctrl-Z are keys */
     el_set(line, EL_BIND, "\t", "hanse-complete", NULL);
     el_set(line, EL_BIND, "^C", "hanse-cancel", NULL);
+    el_set(line, EL_BIND, "^Z", "hanse-suspend", NULL);
     el_set(line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_set(line, EL_BIND, "^W", "ed-delete-prev-word", NULL);
     el_set(line, EL_BIND, "\\e[3~", "ed-delete-next-char", NULL);
@@ -162,8 +172,10 @@ const char *edit_read(editor *e, const char *prompt)
     if (e->line) {
         int size = 0;
         const char *text = el_gets(e->line, &size);
-        if (text == NULL || size <= 0)
+        if (text == NULL || size <= 0) {
+            fputc('\n', e->s->out);
             return NULL;
+        }
         remember(e, text);
         free(e->buffer);
         e->buffer = memory_copy_text(text);

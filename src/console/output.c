@@ -67,3 +67,9 @@ bool console_fail_with(session *s, const hanse_error *error)
     say_code(s, error->rpc_code, error->text + (strncmp(error->text, code, (size_t)size) == 0 ? size : 0));
     return false;
 }
+
+bool console_fail_to_start(session *s, const hanse_error *error)
+{
+    return console_fail(s, "Failed to create BcosSDK failed! Please check the node status and the console configuration, error info: %s",
+                        error->text);
+}

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PROMPT_WAIT_MS = 40, EXIT_INTERRUPTED = 130 };
+enum { PROMPT_WAIT_MS = 10, EXIT_INTERRUPTED = 130 };
 
 /* ---- Ctrl-C while a command runs ---- */
 
@@ -103,12 +103,6 @@ static void run_prompt(session *s)
     edit_close(e);
 }
 
-static int fail_to_start(const hanse_error *error)
-{
-    fprintf(stdout, "Failed to create BcosSDK failed! Please check the node status and the console configuration, error info: %s\n", error->text);
-    return 1;
-}
-
 static int run_session(const console_options *options)
 {
     session s;
@@ -118,8 +112,9 @@ static int run_session(const console_options *options)
     console_open(&s, options, stdout);
     s.is_interactive = !is_script;
     if (!is_script && !console_is_reachable(&s, PROMPT_WAIT_MS, &error)) {
+        console_fail_to_start(&s, &error);
         console_close(&s);
-        return fail_to_start(&error);
+        return 1;
     }
     if (!is_script)
         run_prompt(&s);

@@ -139,7 +139,7 @@ hanse_client *console_client(session *s)
     bool first = !c->is_joined;
     join(c);
     if (c->client == NULL && (first || !reopen(c))) {
-        console_fail_with(s, &c->error);
+        console_fail_to_start(s, &c->error);
         return NULL;
     }
     if (s->group == hanse_client_group(c->client))

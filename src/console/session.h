@@ -58,8 +58,9 @@ void say_blank(session *s);
 void say_dashes(session *s);
 void say_pretty(session *s, bytes text); /* pretty.h, and a line end */
 void say_code(session *s, long code, const char *message); /* {"code":N, "msg":"M"}, pretty */
-/* Both return false: `return console_fail(...)`. */
+/* These return false: `return console_fail(...)`. */
 bool console_fail(session *s, const char *format, ...) PRINTF_LIKE(2, 3);
 bool console_fail_with(session *s, const hanse_error *error);
+bool console_fail_to_start(session *s, const hanse_error *error); /* nobody answered */
 
 #endif
