@@ -225,8 +225,10 @@ bool command_run_words(session *s, int argc, char **argv)
 bool command_run_line(session *s, const char *line)
 {
     tokens words = tokens_split(&s->memory, line);
-    if (words.count == 0)
+    if (words.count == 0) {
+        arena_reset(&s->memory);
         return true;
+    }
     const command *c = command_find(words.texts[0]);
     if (c == NULL || !c->takes_line || (words.count == 2 && wants_help(words.texts[1])))
         return command_run_words(s, (int)words.count, words.texts);

@@ -42,7 +42,7 @@ static bool run_connections(session *s, const command *c, int argc, char **argv)
     s->group = group;
     hanse_client *client = console_client(s);
     s->group = current;
-    char *lines = client ? console_keep(s, hanse_client_connections(client)) : NULL;
+    char *lines = client ? console_connections(s, client) : NULL;
     if (lines == NULL)
         return false;
     json_t *list = json_array();

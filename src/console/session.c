@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_VALUES_MAX = 16 * 1024 * 1024 };
+enum { ANSWER_VALUES_MAX = 16 * 1024 * 1024, NODE_POLL_MS = 10 };
 
 struct console_connection {
     pthread_t thread;
@@ -222,6 +222,30 @@ char *console_keep(session *s, char *text)
     return copy;
 }
 
+/* The client is open when the first of its nodes answers; a certain one may need a moment longer. */
+static char *ask_node(hanse_client *client, const char *node, const char *method, const char *params, hanse_error *error)
+{
+    for (unsigned waited_ms = 0;; waited_ms += NODE_POLL_MS) {
+        char *text = hanse_rpc_at(client, node, method, params, error);
+        if (text || error->kind != HANSE_ERROR_CONNECTION || waited_ms >= SESSION_NODE_WAIT_MS)
+            return text;
+        usleep(NODE_POLL_MS * 1000);
+    }
+}
+
+char *console_connections(session *s, hanse_client *client)
+{
+    for (unsigned waited_ms = 0;; waited_ms += NODE_POLL_MS) {
+        char *lines = console_keep(s, hanse_client_connections(client));
+        size_t count = 0;
+        for (const char *p = lines ? lines : ""; *p; p += strcspn(p, "\n") + (strchr(p, '\n') != NULL))
+            count++;
+        if (count >= s->options->node_count || waited_ms >= SESSION_SETTLE_MS)
+            return lines;
+        usleep(NODE_POLL_MS * 1000);
+    }
+}
+
 json_t *console_ask(session *s, const char *node, const char *method, json_t *params)
 {
     hanse_client *client = console_client(s);
@@ -230,7 +254,7 @@ json_t *console_ask(session *s, const char *node, const char *method, json_t *pa
     if (client == NULL)
         return NULL;
     hanse_error error = {0};
-    char *text = node ? hanse_rpc_at(client, node, method, body, &error) : hanse_rpc(client, method, body, &error);
+    char *text = node ? ask_node(client, node, method, body, &error) : hanse_rpc(client, method, body, &error);
     free(body);
     if (text == NULL) {
         console_fail_with(s, &error);

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-enum { SESSION_GROUPS_MAX = 64, SESSION_CONNECT_MS = 10000, DASH_LINE_LENGTH = 93 };
+enum { SESSION_GROUPS_MAX = 64, SESSION_CONNECT_MS = 10000, SESSION_NODE_WAIT_MS = 3000, SESSION_SETTLE_MS = 300, DASH_LINE_LENGTH = 93 };
 
 typedef struct console_connection console_connection;
 
@@ -48,6 +48,8 @@ bool console_has_version(session *s, const char *command, const char *since);
 json_t *console_ask(session *s, const char *node, const char *method, json_t *params) MUST_USE;
 /* [group] and then the given; for console_ask. */
 json_t *console_params(const session *s) MUST_USE;
+/* "host:port" lines of the connected nodes, after a moment in which the others may follow the first. Command memory. */
+char *console_connections(session *s, hanse_client *client);
 /* A text of the client library as one of the command's memory. */
 char *console_keep(session *s, char *text);
 

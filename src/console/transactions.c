@@ -23,6 +23,15 @@ static const query with_proof = {.method = "getTransactionByHashWithProof", .sha
 static const query receipt_with_proof = {.method = "getTransactionReceiptByHashWithProof", .shape = SHOW_MODEL,
                                          .model = &model_receipt_proof, .absent = ABSENT};
 
+/* Of a transaction, a receipt, or one of them with its proof. */
+static const char *input_of(const json_t *answer)
+{
+    const json_t *inner = json_object_get(answer, "transaction");
+    if (inner == NULL)
+        inner = json_object_get(answer, "transactionReceipt");
+    return json_string_value(json_object_get(inner ? inner : answer, "input"));
+}
+
 /* A transaction or receipt; the optional last argument names the contract whose interface explains it. */
 static bool run_transaction(session *s, const command *c, int argc, char **argv)
 {
@@ -40,7 +49,7 @@ static bool run_transaction(session *s, const command *c, int argc, char **argv)
     else
         console_fail(s, "%s", q->absent);
     if (ok && argc > required)
-        ok = contract_show_input(s, argv[required], json_string_value(json_object_get(answer, "input")));
+        ok = contract_show_input(s, argv[required], input_of(answer));
     json_decref(answer);
     return ok;
 }
@@ -112,10 +121,10 @@ static const command rows[] = {
      .data = &by_block_number, .parameters = {BLOCK_NUMBER, INDEX, CONTRACT}},
     {.name = "getTransactionReceipt", .help = "Query the receipt of a transaction by transaction hash", .run = run_transaction,
      .data = &receipt, .parameters = {TRANSACTION_HASH, CONTRACT}},
-    {.name = "getTransactionByHashWithProof", .help = "Query the transaction and transaction proof by transaction hash", .run = query_run,
-     .data = &with_proof, .since = "2.2.0", .parameters = {TRANSACTION_HASH}},
+    {.name = "getTransactionByHashWithProof", .help = "Query the transaction and transaction proof by transaction hash",
+     .run = run_transaction, .data = &with_proof, .since = "2.2.0", .parameters = {TRANSACTION_HASH, CONTRACT}},
     {.name = "getTransactionReceiptByHashWithProof", .help = "Query the receipt and transaction receipt proof by transaction hash",
-     .run = query_run, .data = &receipt_with_proof, .since = "2.2.0", .parameters = {TRANSACTION_HASH}},
+     .run = run_transaction, .data = &receipt_with_proof, .since = "2.2.0", .parameters = {TRANSACTION_HASH, CONTRACT}},
     {.name = "getBatchReceiptsByBlockHashAndRange",
      .help = "Get batched transaction receipts according to block hash and the transaction range", .run = run_batch,
      .parameters = {BLOCK_HASH, FROM, COUNT_OF_RECEIPTS}},
