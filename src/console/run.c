@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PROMPT_WAIT_MS = 10, EXIT_INTERRUPTED = 130 };
+enum { PROMPT_WAIT_MS = 25, EXIT_INTERRUPTED = 130 };
 
 /* ---- Ctrl-C while a command runs ---- */
 
