@@ -71,12 +71,10 @@ static void answer_block(rpc_call *c, ledger *l, block *b)
     if (b == NULL)
         return;
     eth_rendering r = eth_rendering_of(eth_asker_of(c)->service, l);
-    bytes encoded = BYTES_EMPTY;
     if (eth_read_flag(c, 1, false, &full)) {
         if (full)
             need_senders(l, b);
-        (void)ledger_encoded_block(l, b->header.number, c->memory, &encoded);
-        eth_write_block(&c->out, &r, b, full ? ETH_BLOCK_FULL : ETH_BLOCK_HASHES, encoded.size);
+        eth_write_block(&c->out, &r, b, full ? ETH_BLOCK_FULL : ETH_BLOCK_HASHES);
     }
     block_drop(b);
 }

@@ -91,7 +91,19 @@ static void write_transactions(json_writer *w, const eth_rendering *r, const blo
     json_write_end_array(w);
 }
 
-void eth_write_block(json_writer *w, const eth_rendering *r, const block *b, eth_block_form form, size_t encoded_bytes)
+/* Of header and transactions: what is stored besides differs from node to node. */
+static size_t size_of(const block *b)
+{
+    buffer encoded = buffer_init(BUFFER_NO_LIMIT);
+    header_encode(&b->header, &encoded);
+    size_t size = encoded.size;
+    buffer_free(&encoded);
+    for (size_t i = 0; i < b->transaction_count; i++)
+        size += b->transactions[i]->raw.size;
+    return size;
+}
+
+void eth_write_block(json_writer *w, const eth_rendering *r, const block *b, eth_block_form form)
 {
     const block_header *h = &b->header;
     bloom logs = joined_bloom(b);
@@ -111,7 +123,7 @@ void eth_write_block(json_writer *w, const eth_rendering *r, const block *b, eth
     key_hex(w, "receiptsRoot", BYTES_OF_VALUE(h->receipts_root));
     key_hex(w, "sha3Uncles", BYTES_OF_VALUE(no_uncles));
     if (form != ETH_BLOCK_HEADER)
-        key_quantity(w, "size", encoded_bytes);
+        key_quantity(w, "size", size_of(b));
     key_hex(w, "stateRoot", BYTES_OF_VALUE(h->state_root));
     key_quantity(w, "timestamp", h->timestamp_ms / 1000);
     key_quantity(w, "timestampMs", h->timestamp_ms);

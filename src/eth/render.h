@@ -17,8 +17,7 @@ typedef struct {
 /* What a block is made of besides; headers of subscriptions have no transactions. */
 typedef enum { ETH_BLOCK_HEADER, ETH_BLOCK_HASHES, ETH_BLOCK_FULL } eth_block_form;
 
-/* encoded_bytes: what the block takes as stored; 0: not told. */
-void eth_write_block(json_writer *w, const eth_rendering *r, const block *b, eth_block_form form, size_t encoded_bytes);
+void eth_write_block(json_writer *w, const eth_rendering *r, const block *b, eth_block_form form);
 /* b NULL: tx is pending. */
 void eth_write_transaction(json_writer *w, const eth_rendering *r, const transaction *tx, const block *b, size_t index);
 void eth_write_receipt(json_writer *w, const eth_rendering *r, const block *b, size_t index);

@@ -109,7 +109,7 @@ static void tell_block(const subscription *one, const eth_rendering *r, const bl
 {
     json_writer w;
     begin_push(text, &w);
-    eth_write_block(&w, r, b, ETH_BLOCK_HEADER, 0);
+    eth_write_block(&w, r, b, ETH_BLOCK_HEADER);
     end_push(one, text, &w);
 }
 

@@ -68,6 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_again(&rules, b);
     else
         assert(why.text[0]);
+    bloom joined;
+    bool has_bloom = block_read_bloom(&rules, in, &joined);
+    assert(has_bloom || b == NULL); /* it looks at less than the decoder */
     block_drop(b);
     block_drop(block_decode_proposal(&rules, in, &hashes, &count, &why));
     try_receipt(&rules, in);
