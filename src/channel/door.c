@@ -90,7 +90,8 @@ static void close_door(channel_door *d)
 {
     mailbox_close(d->mail);
     uv_handle_t *handles[] = {(uv_handle_t *)&d->wake, (uv_handle_t *)&d->before_poll, (uv_handle_t *)&d->stop_timer,
-                              (uv_handle_t *)&d->amop_timer, (uv_handle_t *)&d->delay_timer, (uv_handle_t *)&d->held_timer};
+                              (uv_handle_t *)&d->amop_timer, (uv_handle_t *)&d->delay_timer, (uv_handle_t *)&d->held_timer,
+                              (uv_handle_t *)&d->search_timer};
     for (size_t i = 0; i < COUNT(handles); i++)
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
@@ -186,10 +187,12 @@ static void open_loop(channel_door *d)
     uv_timer_init(&d->loop, &d->amop_timer);
     uv_timer_init(&d->loop, &d->delay_timer);
     uv_timer_init(&d->loop, &d->held_timer);
+    uv_timer_init(&d->loop, &d->search_timer);
     d->delayed_end = &d->delayed;
     d->held_end = &d->held;
     uv_tcp_init(&d->loop, &d->listener);
-    d->wake.data = d->before_poll.data = d->stop_timer.data = d->amop_timer.data = d->delay_timer.data = d->held_timer.data = d->listener.data = d;
+    d->wake.data = d->before_poll.data = d->stop_timer.data = d->amop_timer.data = d->delay_timer.data = d->held_timer.data = d->search_timer.data = d;
+    d->listener.data = d;
     uv_prepare_start(&d->before_poll, on_before_poll);
     d->mail = mailbox_new(&d->wake, CHANNEL_MAIL_ITEMS, CHANNEL_MAIL_BYTES);
 }

@@ -21,6 +21,7 @@ typedef struct channel_filter {
     event_filter filter;
     uint64_t session_id;
     int64_t next_block;
+    uint64_t first_search_ms;         /* CHANNEL_FIRST_SEARCH_MS after it was registered */
     bool is_removed;                  /* freed when no job uses it */
 } channel_filter;
 
@@ -272,7 +273,8 @@ static int64_t blocks_at_once(channel_group *g)
 static bool is_due(channel_group *g, const channel_filter *f)
 {
     channel_session *s = channel_session_find(g->door, f->session_id);
-    if (s == NULL || f->is_removed || f->next_block > g->height || !channel_may_use_group(g->door, &s->peer, g->id))
+    if (s == NULL || f->is_removed || f->next_block > g->height || f->first_search_ms > uv_now(&g->door->loop) ||
+        !channel_may_use_group(g->door, &s->peer, g->id))
         return false;
     s->holds_search |= s->out_bytes > CHANNEL_OUT_PAUSE_BYTES;
     return !s->holds_search;
@@ -283,6 +285,15 @@ void channel_search_all(channel_door *d)
     map_entry *entry;
     for (size_t i = 0; (entry = map_next(&d->groups, &i));)
         channel_search_events(entry->value);
+}
+
+void channel_search_first(uv_timer_t *timer)
+{
+    channel_door *d = timer->data;
+    channel_search_all(d);
+    uint64_t now = uv_now(&d->loop);
+    if (d->search_due_ms > now)
+        uv_timer_start(&d->search_timer, channel_search_first, d->search_due_ms - now, 0);
 }
 
 void channel_resume_searches(channel_session *s)
@@ -396,9 +407,11 @@ void channel_register_events(channel_session *s, const channel_frame *f)
     one->next_block = one->filter.from;
     one->next = g->filters;
     g->filters = one;
+    one->first_search_ms = d->search_due_ms = uv_now(&d->loop) + CHANNEL_FIRST_SEARCH_MS;
     s->filters++;
     d->filter_count++;
-    channel_search_events(g);
+    if (!uv_is_active((uv_handle_t *)&d->search_timer))
+        uv_timer_start(&d->search_timer, channel_search_first, CHANNEL_FIRST_SEARCH_MS, 0);
 }
 
 /* QUIRK of network.md 11.2: whoever knows the id may cancel it. */

@@ -34,7 +34,7 @@ static void on_handshake(channel_session *s, const channel_frame *f)
     if (ok)
         CHANNEL_LOG(s->door, LOG_INFO, "handshake,client=%s,type=%.40s,versions=%u..%u", s->remote, client ? client : "", min, max);
     s->needs_delay = ok && client && strcmp(client, "Go-SDK") == 0;
-    s->delays_refusals = ok && client && strcmp(client, "java-sdk") == 0;
+    s->delays_refusals = s->needs_delay || (ok && client && strcmp(client, "java-sdk") == 0);
     json_decref(root);
     if (!ok)
         return;

@@ -20,8 +20,10 @@ enum {
     CHANNEL_JSON_VALUES = 4096,         /* of a handshake, a list of topics, a verification */
     CHANNEL_DELAY_MS = 3,               /* QUIRK: go-sdk makes ready for an answer only after it has written the request, and loses
                                            one that is faster; its requests begin that much later */
-    CHANNEL_REFUSAL_DELAY_MS = 20,      /* QUIRK: java-sdk handles frames on several threads; when a refusal's receipt overtakes the
-                                           answer there, it waits for it for 30 s. The C++ node sends them together, too */
+    CHANNEL_REFUSAL_DELAY_MS = 20,      /* QUIRK: a refusal's receipt that comes together with the answer is lost by java-sdk, whose
+                                           threads may handle it first, and locks up the connection of go-sdk */
+    CHANNEL_FIRST_SEARCH_MS = 20,       /* QUIRK: go-sdk and python-sdk make ready for events only after the answer to their
+                                           registration; the C++ node looks for events every 100 ms */
     CHANNEL_BACKLOG = 512
 };
 
@@ -90,6 +92,8 @@ struct channel_door {
     uv_timer_t delay_timer;
     struct channel_ticket *held, **held_end; /* refusals, by due time */
     uv_timer_t held_timer;
+    uv_timer_t search_timer;            /* for filters whose first search is not due */
+    uint64_t search_due_ms;             /* of the last of them */
     size_t work;                        /* requests and jobs of this door on other threads */
     prng random;
     uint8_t scratch[CHANNEL_READ_BYTES];
@@ -185,6 +189,7 @@ void channel_held_free(channel_door *d);
 void channel_register_events(channel_session *s, const channel_frame *f);
 void channel_unregister_events(channel_session *s, const channel_frame *f);
 void channel_search_events(channel_group *g);                   /* if there is something to look for */
+void channel_search_first(uv_timer_t *timer);
 void channel_search_all(channel_door *d);                       /* the same, in every group */
 void channel_drop_filters(channel_group *g);
 void channel_resume_searches(channel_session *s);               /* it has read */

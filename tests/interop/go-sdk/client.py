@@ -9,7 +9,8 @@ def packages(work):
 
 
 def run(chain, work):
-    run_client(["./interop", chain.sdk, *map(str, chain.channel_ports[:2]), CONTRACTS], work)
+    run_client(["./interop", chain.sdk, *map(str, chain.channel_ports[:2]), CONTRACTS], work, chain=chain)
 
 
-CLIENTS = [Client("go-sdk 1.0.0", needs=["go"], fetch=packages, run=run)]
+CLIENTS = [Client("go-sdk 1.0.0", needs=["go"], fetch=packages, run=run),
+           Client("go-sdk-ec 1.0.0", needs=["go"], fetch=packages, run=run, make_options=["-R"])]
