@@ -164,7 +164,9 @@ char *hanse_revert_reason(const char *output);
 
 typedef struct hanse_receipt hanse_receipt;
 
-/* Waits until the transaction is in a block, or was refused (a receipt with a status, no error). to NULL: a deployment. */
+/* Waits until the transaction is in a block, or was refused (a receipt with a status, no error). to NULL: a deployment. When the
+   connection ends meanwhile, the same transaction is sent to the next node: it is executed once. HANSE_ERROR_CONNECTION: no node was
+   connected, none has it. */
 hanse_receipt *hanse_send(hanse_client *client, const hanse_account *account, const char *to, const char *data, hanse_error *error);
 /* The same without waiting for the receipt: done runs once, on the client's thread; receipt is its own until it returns, NULL with
    an error when it was refused before a node took it or no receipt came in time. Returns the transaction's hash. */
