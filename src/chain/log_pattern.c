@@ -12,16 +12,22 @@ static int compare_topics(const void *a, const void *b)
     return memcmp(a, b, sizeof(hash256));
 }
 
-void log_pattern_prepare(log_pattern *p, const crypto_suite *suite, arena *a)
+void log_pattern_sort(log_pattern *p)
 {
     if (p->address_count)
         qsort(p->addresses, p->address_count, sizeof *p->addresses, compare_addresses);
+    for (size_t t = 0; t < LOG_TOPICS_MAX; t++)
+        if (p->topics[t].count)
+            qsort(p->topics[t].values, p->topics[t].count, sizeof(hash256), compare_topics);
+}
+
+void log_pattern_prepare(log_pattern *p, const crypto_suite *suite, arena *a)
+{
+    log_pattern_sort(p);
     p->address_bits = arena_take_array(a, p->address_count, sizeof *p->address_bits);
     for (size_t i = 0; i < p->address_count; i++)
         p->address_bits[i] = bloom_bits_of(suite, BYTES_OF_VALUE(p->addresses[i]));
     for (size_t t = 0; t < LOG_TOPICS_MAX; t++) {
-        if (p->topics[t].count)
-            qsort(p->topics[t].values, p->topics[t].count, sizeof(hash256), compare_topics);
         p->topics[t].bits = arena_take_array(a, p->topics[t].count, sizeof *p->topics[t].bits);
         for (size_t i = 0; i < p->topics[t].count; i++)
             p->topics[t].bits[i] = bloom_bits_of(suite, BYTES_OF_VALUE(p->topics[t].values[i]));

@@ -16,8 +16,11 @@ typedef struct {
     size_t topics_min;         /* logs with fewer topics are not wanted */
 } log_pattern;
 
-/* Sorts the values and works out their bits, which live in a: before either test. */
+/* Before the test of logs: sorts the values. */
+void log_pattern_sort(log_pattern *p);
+/* Before either test: sorts them, and works out their bits, which live in a. */
 void log_pattern_prepare(log_pattern *p, const crypto_suite *suite, arena *a);
+/* A topic that the log does not have matches only "any". */
 bool log_pattern_matches(const log_pattern *p, const log_entry *entry);
 /* false: no log among those of the bloom is wanted. */
 bool log_pattern_may_match(const log_pattern *p, const bloom *b);

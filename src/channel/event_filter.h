@@ -1,9 +1,10 @@
-/* event_filter.h: which logs a client wants to hear of: its request as JSON, and the test of one log. Pure; any thread.
+/* event_filter.h: which logs a client wants to hear of: its request as JSON. Pure; any thread.
    Source: spec/network.md 11.1, 11.3. */
 #ifndef HANSE_CHANNEL_EVENT_FILTER_H
 #define HANSE_CHANNEL_EVENT_FILTER_H
 
 #include "chain/block.h"
+#include "chain/log_pattern.h"
 
 enum {
     EVENT_FILTER_ID_BYTES = 256,   /* a longer id: refused */
@@ -27,19 +28,11 @@ typedef struct {
     int32_t group_id;
     bool from_latest;          /* from is what the chain's height is when it is registered */
     int64_t from, to;          /* blocks, both included; to INT64_MAX: no end */
-    address *addresses;        /* sorted; none: any */
-    size_t address_count;
-    struct {
-        hash256 *values;       /* sorted; none: any, also an absent topic */
-        size_t count;
-    } topics[LOG_TOPICS_MAX];
+    log_pattern pattern;       /* sorted */
 } event_filter;
 
 /* EVENT_OK or EVENT_INVALID_REQUEST. To be freed in either case. */
 int event_filter_parse(event_filter *f, bytes json);
 void event_filter_free(event_filter *f);
-
-/* HARDEN: a topic that the log does not have matches only "any" (the reference dies of it). */
-bool event_filter_matches(const event_filter *f, const log_entry *entry);
 
 #endif

@@ -137,7 +137,7 @@ static size_t write_block_logs(json_writer *w, const event_filter *f, const bloc
     size_t written = 0;
     for (size_t t = 0; t < b->receipt_count && t < b->transaction_count; t++)
         for (size_t i = 0; i < b->receipts[t].log_count; i++)
-            if (event_filter_matches(f, &b->receipts[t].logs[i])) {
+            if (log_pattern_matches(&f->pattern, &b->receipts[t].logs[i])) {
                 write_log(w, b, t, i);
                 written++;
             }

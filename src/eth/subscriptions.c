@@ -105,12 +105,30 @@ static void tell_logs(const subscription *one, const block *b, buffer *text)
         }
 }
 
-static void tell_block(const subscription *one, const eth_rendering *r, const block *b, buffer *text)
+static void tell_head(const subscription *one, bytes head, buffer *text)
 {
     json_writer w;
     begin_push(text, &w);
-    eth_write_block(&w, r, b, ETH_BLOCK_HEADER);
+    json_write_raw(&w, head);
     end_push(one, text, &w);
+}
+
+static void tell_all(const push_round *r, int32_t group_id, const block *b, const eth_rendering *rendering, buffer *text)
+{
+    buffer head = buffer_init(HTTP_PUSH_MAX_BYTES);
+    json_writer w = json_write_to(&head);
+    eth_write_block(&w, rendering, b, ETH_BLOCK_HEADER);
+    for (size_t i = 0; i < r->count; i++) {
+        subscription *one = r->list[i];
+        if (one->what.group_id != group_id || one->what.next > b->header.number || atomic_load(&one->is_removed))
+            continue;
+        if (one->what.wants_blocks)
+            tell_head(one, buffer_bytes(&head), text);
+        else
+            tell_logs(one, b, text);
+        one->what.next = b->header.number + 1;
+    }
+    buffer_free(&head);
 }
 
 /* The blocks that subscriptions of this group have not been told of. true: some are left. */
@@ -124,19 +142,10 @@ static bool serve_group(eth_subscriptions *s, const push_round *r, int32_t group
     eth_rendering rendering = eth_rendering_of(s->service, l);
     for (int blocks = 0; number <= head && blocks < ROUND_BLOCKS_MAX; number++, blocks++) {
         block *b = ledger_block_by_number(l, number);
-        for (size_t i = 0; b && i < r->count; i++) {
-            subscription *one = r->list[i];
-            if (one->what.group_id != group_id || one->what.next > number || atomic_load(&one->is_removed))
-                continue;
-            if (one->what.wants_blocks)
-                tell_block(one, &rendering, b, text);
-            else
-                tell_logs(one, b, text);
-            one->what.next = number + 1;
-        }
-        block_drop(b);
         if (b == NULL)
             return false; /* the store failed: the group stops */
+        tell_all(r, group_id, b, &rendering, text);
+        block_drop(b);
     }
     return number <= head;
 }
