@@ -63,7 +63,7 @@ static json_t *ask(eth_world *e, const char *method, const char *params)
     return answer;
 }
 
-static json_t *ask_list(eth_world *e, const char *method, const char *params, va_list args)
+static PRINTF_LIKE(3, 0) json_t *ask_list(eth_world *e, const char *method, const char *params, va_list args)
 {
     char text[4096];
     assert_true(vsnprintf(text, sizeof text, params, args) < (int)sizeof text);
