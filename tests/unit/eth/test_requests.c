@@ -314,7 +314,7 @@ static void code_is_that_of_the_contract(void **state)
 {
     fixture *f = *state;
     arena a = {0};
-    char *expected = arena_print(&a, "\"0x%s\"", CONTRACT + 22);
+    char *expected = arena_print(&a, "\"0x%s\"", &CONTRACT[22]);
     expect_of_contract(f, expected, "eth_getCode", "[\"$C\",\"latest\"]");
     json_t *newest = eth_result(&f->e, "eth_getBlockByNumber", "[\"latest\",false]");
     char *params = arena_print(&a, "[\"$C\",{\"blockHash\":\"%s\"}]", json_string_value(json_object_get(newest, "hash")));
