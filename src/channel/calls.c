@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { CALL_BYTES = 2048 }; /* what a request counts besides its body */
+
 /* Lives until it is answered and every receipt of it came. */
 struct channel_call {
     mail arrival;             /* of the answer */
@@ -25,7 +27,7 @@ struct channel_call {
     bool is_answered;
     int32_t group_id;         /* whose traffic it is; -1: of none */
     channel_ticket *early;    /* receipts that came before the answer */
-    struct channel_call *next; /* while it is delayed */
+    struct channel_call *next; /* while it is delayed, or waits for a worker */
     uint64_t due_ms;
 };
 
@@ -149,17 +151,64 @@ static bool take_permits(rpc_client *client, int32_t group_id)
 
 /* ---- requests ---- */
 
-static void on_answer(channel_door *d, mail *m)
+static void join_ready(channel_session *s)
 {
-    channel_call *c = (channel_call *)m;
-    channel_session *s = channel_session_find(d, c->session_id);
-    d->request_bytes -= c->body.size;
+    s->is_ready = true;
+    s->next_ready = NULL;
+    *s->door->ready_end = s;
+    s->door->ready_end = &s->next_ready;
+}
+
+static void leave_ready(channel_door *d)
+{
+    channel_session *s = d->ready_first;
+    s->is_ready = false;
+    d->ready_first = s->next_ready;
+    if (d->ready_first == NULL)
+        d->ready_end = &d->ready_first;
+}
+
+/* It was answered, or never will be. */
+static void settle(channel_door *d, channel_session *s, channel_call *c)
+{
+    d->request_bytes -= c->body.size + CALL_BYTES;
+    if (s) {
+        s->calls--;
+        s->request_bytes -= c->body.size + CALL_BYTES;
+    }
     free((uint8_t *)c->body.data);
     free(c->who);
     c->is_answered = true;
     c->door = NULL;
+}
+
+/* Gives requests to the workers, one of each session in turn, so that a client with many of them delays nobody else for long. */
+static void begin_waiting(channel_door *d)
+{
+    while (d->running < d->running_max && d->ready_first) {
+        channel_session *s = d->ready_first;
+        channel_call *c = s->call_first;
+        leave_ready(d);
+        s->call_first = c->next;
+        if (s->call_first == NULL)
+            s->call_end = &s->call_first;
+        else
+            join_ready(s);
+        d->running++;
+        bool accepted = worker_pool_submit_unbounded(d->workers, &c->work);
+        assert(accepted); /* the workers outlive the door */
+        (void)accepted;
+    }
+}
+
+static void on_answer(channel_door *d, mail *m)
+{
+    channel_call *c = (channel_call *)m;
+    channel_session *s = channel_session_find(d, c->session_id);
+    bool was_full = d->request_bytes > d->request_max;
+    d->running--;
+    settle(d, s, c);
     if (s) {
-        s->calls--;
         channel_session_queue(s, c->answer);
     } else {
         free(c->answer);
@@ -172,14 +221,12 @@ static void on_answer(channel_door *d, mail *m)
     }
     c->early = NULL;
     drop_call(c);
+    begin_waiting(d);
     channel_job_done(d);
     if (s && s->state == CHANNEL_ACTIVE)
         channel_session_continue(s);
-    for (channel_session *other = d->paused_count ? d->first : NULL, *next; other; other = next) {
-        next = other->next;
-        if (other->is_paused)
-            channel_session_continue(other);
-    }
+    if (was_full && d->request_bytes <= d->request_max)
+        channel_continue_all(d);
 }
 
 /* The door waits for its requests before it closes the box. */
@@ -210,11 +257,41 @@ static void run_call(job *work)
     json_rpc_start_for(&c->client, c->door->backend, c->door->workers, c->body, on_json_rpc_done, c);
 }
 
-static void begin(channel_door *d, channel_call *c)
+/* Appends it to those of its session that no worker has yet. */
+static void enqueue(channel_door *d, channel_session *s, channel_call *c)
 {
-    bool accepted = worker_pool_submit_unbounded(d->workers, &c->work);
-    assert(accepted); /* the workers outlive the door */
-    (void)accepted;
+    c->next = NULL;
+    *s->call_end = c;
+    s->call_end = &c->next;
+    if (!s->is_ready)
+        join_ready(s);
+    begin_waiting(d);
+}
+
+static void drop_unasked(channel_door *d, channel_session *s, channel_call *c)
+{
+    settle(d, s, c);
+    drop_call(c);
+    channel_job_done(d);
+}
+
+void channel_forget_calls(channel_session *s)
+{
+    channel_door *d = s->door;
+    for (channel_session **at = &d->ready_first; s->is_ready && *at; at = &(*at)->next_ready)
+        if (*at == s) {
+            *at = s->next_ready;
+            if (d->ready_end == &s->next_ready)
+                d->ready_end = at;
+            s->is_ready = false;
+            break;
+        }
+    while (s->call_first) {
+        channel_call *c = s->call_first;
+        s->call_first = c->next;
+        drop_unasked(d, s, c);
+    }
+    s->call_end = &s->call_first;
 }
 
 void channel_start_delayed(uv_timer_t *timer)
@@ -226,7 +303,11 @@ void channel_start_delayed(uv_timer_t *timer)
         d->delayed = c->next;
         if (d->delayed == NULL)
             d->delayed_end = &d->delayed;
-        begin(d, c);
+        channel_session *s = channel_session_find(d, c->session_id);
+        if (s)
+            enqueue(d, s, c);
+        else
+            drop_unasked(d, NULL, c);
     }
     if (d->delayed)
         uv_timer_start(&d->delay_timer, channel_start_delayed, d->delayed->due_ms - now, 0);
@@ -265,10 +346,11 @@ void channel_start_call(channel_session *s, const channel_frame *f)
     reference_init(&c->references);
     *c->who = s->peer;
     s->calls++;
-    d->request_bytes += f->body.size;
+    s->request_bytes += f->body.size + CALL_BYTES;
+    d->request_bytes += f->body.size + CALL_BYTES;
     d->work++;
     if (s->needs_delay)
         delay(d, c);
     else
-        begin(d, c);
+        enqueue(d, s, c);
 }

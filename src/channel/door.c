@@ -91,7 +91,7 @@ static void close_door(channel_door *d)
     mailbox_close(d->mail);
     uv_handle_t *handles[] = {(uv_handle_t *)&d->wake, (uv_handle_t *)&d->before_poll, (uv_handle_t *)&d->stop_timer,
                               (uv_handle_t *)&d->amop_timer, (uv_handle_t *)&d->delay_timer, (uv_handle_t *)&d->held_timer,
-                              (uv_handle_t *)&d->search_timer};
+                              (uv_handle_t *)&d->search_timer, (uv_handle_t *)&d->topics_timer};
     for (size_t i = 0; i < COUNT(handles); i++)
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
@@ -170,6 +170,11 @@ static void configure(channel_door *d, const channel_door_config *config)
     d->out_soft_bytes = config->out_soft_bytes ? config->out_soft_bytes : CHANNEL_OUT_SOFT_BYTES;
     d->out_hard_bytes = config->out_hard_bytes ? config->out_hard_bytes : CHANNEL_OUT_HARD_BYTES;
     d->out_soft_ms = config->out_soft_ms ? config->out_soft_ms : CHANNEL_OUT_SOFT_MS;
+    d->out_total_max = config->out_total_bytes ? config->out_total_bytes : CHANNEL_OUT_TOTAL_BYTES;
+    d->inbound_max = config->inbound_bytes ? config->inbound_bytes : CHANNEL_INBOUND_BYTES;
+    d->request_max = config->request_bytes ? config->request_bytes : CHANNEL_REQUEST_BYTES;
+    d->handshakes_max = config->handshakes_max ? config->handshakes_max : CHANNEL_HANDSHAKES_MAX;
+    d->running_max = config->running_max ? config->running_max : CHANNEL_RUNNING_MAX;
     d->requests = limiter_of((double)config->requests_per_second, (double)config->requests_per_second, now);
     d->bandwidth = limiter_of(config->amop_bytes_per_second, BANDWIDTH_STORED_BYTES, now);
     d->random = prng_of(config->seed);
@@ -188,11 +193,13 @@ static void open_loop(channel_door *d)
     uv_timer_init(&d->loop, &d->delay_timer);
     uv_timer_init(&d->loop, &d->held_timer);
     uv_timer_init(&d->loop, &d->search_timer);
+    uv_timer_init(&d->loop, &d->topics_timer);
     d->delayed_end = &d->delayed;
     d->held_end = &d->held;
+    d->ready_end = &d->ready_first;
     uv_tcp_init(&d->loop, &d->listener);
-    d->wake.data = d->before_poll.data = d->stop_timer.data = d->amop_timer.data = d->delay_timer.data = d->held_timer.data = d->search_timer.data = d;
-    d->listener.data = d;
+    d->wake.data = d->before_poll.data = d->stop_timer.data = d->amop_timer.data = d->delay_timer.data = d;
+    d->held_timer.data = d->search_timer.data = d->topics_timer.data = d->listener.data = d;
     uv_prepare_start(&d->before_poll, on_before_poll);
     d->mail = mailbox_new(&d->wake, CHANNEL_MAIL_ITEMS, CHANNEL_MAIL_BYTES);
 }

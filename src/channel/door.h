@@ -15,15 +15,21 @@ typedef struct channel_door channel_door;
 /* Limits. Reached: what the comment says; closing a session leaves a line with the reason in the log. */
 enum {
     CHANNEL_SESSIONS_MAX = 8192,                    /* further connections closed at once */
-    CHANNEL_INBOUND_BYTES = 256 * 1024 * 1024,      /* unfinished frames of all sessions: the session that asks for more is closed */
-    CHANNEL_REQUEST_BYTES = 256 * 1024 * 1024,      /* requests under way of all sessions: nobody is read until it is less */
+    CHANNEL_HANDSHAKES_MAX = 1024,                  /* one more: the one that shakes hands longest is closed */
+    CHANNEL_INBOUND_BYTES = 256 * 1024 * 1024,      /* unfinished frames of all sessions: the one that holds most is closed */
+    CHANNEL_REQUEST_BYTES = 256 * 1024 * 1024,      /* requests under way of all: until it is less, only who has at most */
+    CHANNEL_SMALL_BYTES = 16 * 1024,                /* ... this under way, with the next one, is read */
+    CHANNEL_SESSION_REQUEST_BYTES = 64 * 1024 * 1024, /* of one session: it is not read until it is less */
     CHANNEL_SESSION_CALLS = 1000,                   /* requests under way of one session: it is not read until there are less */
+    CHANNEL_RUNNING_MAX = 64,                       /* requests given to the workers at a time; sessions take turns */
     CHANNEL_OUT_PAUSE_BYTES = 4 * 1024 * 1024,      /* waiting for a client: it is not read until it reads */
     CHANNEL_OUT_SOFT_BYTES = 16 * 1024 * 1024,      /* waiting for a client, for CHANNEL_OUT_SOFT_MS: closed */
     CHANNEL_OUT_SOFT_MS = 20000,
-    CHANNEL_OUT_HARD_BYTES = 128 * 1024 * 1024,     /* waiting for a client: closed at once; also if 512 MiB wait for all */
-    CHANNEL_OUT_TOTAL_BYTES = 512 * 1024 * 1024,
+    CHANNEL_OUT_HARD_BYTES = 128 * 1024 * 1024,     /* waiting for a client: closed at once */
+    CHANNEL_OUT_TOTAL_BYTES = 512 * 1024 * 1024,    /* waiting for all: the one for whom most waits is closed */
     CHANNEL_SESSION_TOPICS = 1024,                  /* the rest of a list is ignored */
+    CHANNEL_TOPICS_MAX = 65536,                     /* of all: the same */
+    CHANNEL_TOPICS_MS = 100,                        /* other nodes hear of new topics no more often */
     CHANNEL_SESSION_FILTERS = 1024,                 /* event filters of one session: -41001 */
     CHANNEL_FILTERS_MAX = 65536,                    /* of all */
     CHANNEL_AMOP_MAX = 65536,                       /* AMOP messages under way: answered 100 (to SDKs), 104 (to nodes) */
@@ -44,7 +50,8 @@ typedef struct {
     uint64_t seed;
     /* 0: 60000, 20000, 5000, 30000; other values are for tests. */
     uint64_t idle_ms, handshake_ms, amop_answer_ms, amop_request_ms;
-    size_t out_soft_bytes, out_hard_bytes; /* 0: as above; other values are for tests */
+    size_t out_soft_bytes, out_hard_bytes, out_total_bytes, inbound_bytes, request_bytes; /* 0: as above; other values are for tests */
+    size_t handshakes_max, running_max;
     uint64_t out_soft_ms;
 } channel_door_config;
 

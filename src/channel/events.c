@@ -13,6 +13,8 @@ enum {
     SEARCH_BLOCKS = 3,                /* blocks of one filter in one job, unless the group's file says otherwise */
     SEARCH_BLOCKS_MAX = 100,
     SEARCH_PUSH_BYTES = 8 * 1024 * 1024, /* a push that is that large ends with its block */
+    SEARCH_JOB_BYTES = 16 * 1024 * 1024, /* pushes of one job: with that much it ends, and so it does after */
+    SEARCH_JOB_READS = 32,               /* so many blocks read from the ledger: a worker is for others, too */
     SEARCH_KEPT_BLOCKS = 4            /* blocks kept during a job: filters mostly look at the same ones */
 };
 
@@ -42,6 +44,7 @@ typedef struct {
     search_item items[SEARCH_FILTERS];
     block *kept[SEARCH_KEPT_BLOCKS];
     size_t kept_next;
+    size_t reads, pushed_bytes;
 } search_job;
 
 static channel_seq push_seq(void)
@@ -63,6 +66,16 @@ static void free_filter(channel_door *d, channel_filter *f)
     free(f);
 }
 
+void channel_forget_filters(channel_session *s)
+{
+    map_entry *entry;
+    for (size_t i = 0; s->filters && (entry = map_next(&s->door->groups, &i));) {
+        channel_group *g = entry->value;
+        g->has_removed = true;
+        channel_search_events(g);
+    }
+}
+
 void channel_drop_filters(channel_group *g)
 {
     while (g->filters) {
@@ -72,9 +85,12 @@ void channel_drop_filters(channel_group *g)
     }
 }
 
-/* Only while no job uses them. */
+/* Frees what was removed and what belongs to clients that are gone. Only while no job uses them. */
 static void prune(channel_group *g)
 {
+    if (!g->has_removed)
+        return;
+    g->has_removed = false;
     for (channel_filter **at = &g->filters; *at;) {
         channel_filter *f = *at;
         if (!f->is_removed && channel_session_find(g->door, f->session_id)) {
@@ -82,6 +98,8 @@ static void prune(channel_group *g)
             continue;
         }
         *at = f->next;
+        if (g->next_turn == f)
+            g->next_turn = f->next;
         free_filter(g->door, f);
     }
 }
@@ -94,6 +112,7 @@ static block *block_of(search_job *j, ledger *l, int64_t number)
         if (j->kept[i] && j->kept[i]->header.number == number)
             return j->kept[i];
     block *b = ledger_block_by_number(l, number);
+    j->reads++;
     if (b == NULL)
         return NULL;
     block_drop(j->kept[j->kept_next]);
@@ -168,7 +187,7 @@ static void search_one(search_job *j, ledger *l, search_item *item)
     size_t matched = 0;
     begin_push(&w, f);
     json_write_begin_array(&w);
-    while (item->done < item->count && text.size < SEARCH_PUSH_BYTES) {
+    while (item->done < item->count && text.size < SEARCH_PUSH_BYTES && j->reads < SEARCH_JOB_READS) {
         const block *b = block_of(j, l, item->from + item->done);
         item->is_broken = b == NULL;
         if (item->is_broken)
@@ -180,8 +199,10 @@ static void search_one(search_job *j, ledger *l, search_item *item)
     end_push(&w, EVENT_OK);
     channel_seq seq = push_seq();
     item->is_broken |= text.overflowed;
-    if (matched && !text.overflowed)
+    if (matched && !text.overflowed) {
         item->frame = channel_out_frame(CHANNEL_EVENTS, &seq, 0, BYTES_EMPTY, buffer_bytes(&text));
+        j->pushed_bytes += text.size;
+    }
     buffer_free(&text);
 }
 
@@ -190,7 +211,7 @@ static void run_search(job *work)
     search_job *j = (search_job *)((char *)work - offsetof(search_job, work));
     const rpc_backend *backend = j->door->backend;
     rpc_group *held = backend->find_group(backend->context, j->group->id);
-    for (size_t i = 0; i < j->count; i++)
+    for (size_t i = 0; i < j->count && j->reads < SEARCH_JOB_READS && j->pushed_bytes < SEARCH_JOB_BYTES; i++)
         if (held)
             search_one(j, backend->ledger_of(held), &j->items[i]);
         else
@@ -217,8 +238,15 @@ static void push_completed(channel_session *s, const event_filter *f)
     buffer_free(&text);
 }
 
-static void finish_item(channel_door *d, search_item *item)
+static void remove_filter(channel_group *g, channel_filter *f)
 {
+    f->is_removed = true;
+    g->has_removed = true;
+}
+
+static void finish_item(channel_group *g, search_item *item)
+{
+    channel_door *d = g->door;
     channel_filter *f = item->filter;
     channel_session *s = f->is_removed ? NULL : channel_session_find(d, f->session_id);
     f->next_block += item->done;
@@ -231,11 +259,11 @@ static void finish_item(channel_door *d, search_item *item)
     if (item->is_broken) {
         CHANNEL_LOG(d, LOG_ERROR, "event filter dropped: block cannot be read or pushed,group=%d,block=%lld", f->filter.group_id,
                     (long long)f->next_block);
-        f->is_removed = true;
+        remove_filter(g, f);
     } else if (f->next_block > f->filter.to) {
         if (s)
             push_completed(s, &f->filter);
-        f->is_removed = true;
+        remove_filter(g, f);
     }
 }
 
@@ -243,8 +271,11 @@ static void on_searched(channel_door *d, mail *m)
 {
     search_job *j = (search_job *)m;
     channel_group *g = j->group;
+    for (size_t i = j->count; i-- > 0;) /* those that had no turn are the first of the next job */
+        if (j->items[i].done == 0 && !j->items[i].is_broken)
+            g->next_turn = j->items[i].filter;
     for (size_t i = 0; i < j->count; i++)
-        finish_item(d, &j->items[i]);
+        finish_item(g, &j->items[i]);
     g->searching = false;
     free(j);
     channel_search_events(g);
@@ -272,9 +303,10 @@ static int64_t blocks_at_once(channel_group *g)
 /* Is there something to look for now? A client that does not read waits, and so does one that was taken from the allow list. */
 static bool is_due(channel_group *g, const channel_filter *f)
 {
+    if (f->next_block > g->height || f->is_removed)
+        return false;
     channel_session *s = channel_session_find(g->door, f->session_id);
-    if (s == NULL || f->is_removed || f->next_block > g->height || f->first_search_ms > uv_now(&g->door->loop) ||
-        !channel_may_use_group(g->door, &s->peer, g->id))
+    if (s == NULL || f->first_search_ms > uv_now(&g->door->loop) || !channel_may_use_group(g->door, &s->peer, g->id))
         return false;
     s->holds_search |= s->out_bytes > CHANNEL_OUT_PAUSE_BYTES;
     return !s->holds_search;
@@ -304,12 +336,13 @@ void channel_resume_searches(channel_session *s)
     channel_search_all(s->door);
 }
 
+/* From where the last job ended to the end of the list. */
 static void take_due(channel_group *g, search_job *j)
 {
     int64_t most = blocks_at_once(g);
-    size_t place = 0;
-    for (channel_filter *f = g->filters; f && j->count < SEARCH_FILTERS; f = f->next, place++) {
-        if (place < g->search_from || !is_due(g, f))
+    channel_filter *f = g->next_turn ? g->next_turn : g->filters;
+    for (; f && j->count < SEARCH_FILTERS; f = f->next) {
+        if (!is_due(g, f))
             continue;
         int64_t count = g->height - f->next_block + 1;
         if (count > most)
@@ -318,21 +351,23 @@ static void take_due(channel_group *g, search_job *j)
             count = f->filter.to - f->next_block + 1;
         j->items[j->count++] = (search_item){.filter = f, .from = f->next_block, .count = count};
     }
-    g->search_from = j->count < SEARCH_FILTERS ? 0 : place;
+    g->next_turn = f; /* NULL: the round is over */
 }
 
 void channel_search_events(channel_group *g)
 {
     channel_door *d = g->door;
     bool receipts_first = g->renders || (g->waiting && g->waiting->outcome.number <= g->height);
-    if (g->searching || receipts_first || d->stopping || g->filters == NULL)
+    if (g->searching || receipts_first || d->stopping)
         return;
     prune(g);
+    if (g->filters == NULL)
+        return;
     search_job *j = memory_new(sizeof *j);
     *j = (search_job){.arrival = {.run = on_searched, .drop = must_arrive}, .work = {.run = run_search}, .door = d, .group = g};
-    bool was_late_start = g->search_from > 0;
+    bool is_late_start = g->next_turn != NULL;
     take_due(g, j);
-    if (j->count == 0 && was_late_start)
+    if (j->count == 0 && is_late_start)
         take_due(g, j); /* the round is over: from the front again */
     if (j->count == 0) {
         free(j);
@@ -431,7 +466,7 @@ void channel_unregister_events(channel_session *s, const channel_frame *f)
         result = EVENT_NOT_ALLOWED;
     for (channel_filter *one = result == EVENT_OK ? g->filters : NULL; one; one = one->next)
         if (bytes_equal(bytes_of(one->filter.id, one->filter.id_bytes), bytes_of(wanted.id, wanted.id_bytes)))
-            one->is_removed = true;
+            remove_filter(g, one);
     answer(s, f, result);
     event_filter_free(&wanted);
 }

@@ -71,6 +71,7 @@ void channel_drop_topics(channel_session *s)
 {
     if (s->topic_count)
         s->door->topics_changed = true;
+    s->door->topic_count -= s->topic_count;
     free(s->topics_text);
     free(s->topics);
     s->topics_text = NULL;
@@ -80,14 +81,16 @@ void channel_drop_topics(channel_session *s)
 
 static void take_topics(channel_session *s, const json_t *list)
 {
+    channel_drop_topics(s);
+    s->door->topics_changed = true;
+    size_t left = CHANNEL_TOPICS_MAX - s->door->topic_count, most = left < CHANNEL_SESSION_TOPICS ? left : CHANNEL_SESSION_TOPICS;
     size_t count = 0, text_bytes = 0, given = json_array_size(list);
-    for (size_t i = 0; i < given && count < CHANNEL_SESSION_TOPICS; i++)
+    for (size_t i = 0; i < given && count < most; i++)
         if (is_topic(json_array_get(list, i))) {
             count++;
             text_bytes += json_string_length(json_array_get(list, i)) + 1;
         }
-    channel_drop_topics(s);
-    s->door->topics_changed = true;
+    s->door->topic_count += count;
     s->topics_text = memory_new(text_bytes);
     s->topics = memory_new_array(count, sizeof *s->topics);
     char *end = s->topics_text;
@@ -116,13 +119,25 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The loop wakes up, which is all that it takes. */
+static void on_topics_timer(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
 /* The topics of all clients, sorted, each once: what the other nodes learn. */
 void channel_publish_topics(channel_door *d)
 {
-    if (!d->topics_changed)
+    if (!d->topics_changed || d->stopping)
         return;
+    uint64_t now = uv_now(&d->loop), since = now - d->topics_published_ms;
+    if (d->topics_published_ms && since < CHANNEL_TOPICS_MS) {
+        uv_timer_start(&d->topics_timer, on_topics_timer, CHANNEL_TOPICS_MS - since, 0);
+        return;
+    }
+    d->topics_published_ms = now;
     d->topics_changed = false;
-    if (d->backend->net == NULL || d->stopping)
+    if (d->backend->net == NULL)
         return;
     size_t total = 0, count = 0;
     for (channel_session *s = d->first; s; s = s->next)

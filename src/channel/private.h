@@ -36,9 +36,18 @@ typedef struct out_frame {
 
 typedef enum { CHANNEL_HANDSHAKING, CHANNEL_ACTIVE, CHANNEL_CLOSING } channel_state;
 
-typedef struct channel_session {
+typedef struct channel_session channel_session;
+
+/* Sessions that wait for something, the one that waits longest first. */
+typedef struct {
+    channel_session *first, *last;
+    size_t count;
+} channel_line;
+
+struct channel_session {
     channel_door *door;
-    struct channel_session *previous, *next;
+    channel_session *previous, *next;
+    channel_session *line_previous, *line_next; /* of d->handshaking, or d->paused */
     uint64_t id;                        /* never used twice */
     channel_state state;
     uv_tcp_t tcp;
@@ -46,7 +55,8 @@ typedef struct channel_session {
     uv_write_t writing;
     unsigned open_handles;
     bool is_writing, is_paused, is_dirty;
-    struct channel_session *next_dirty; /* of those with something to flush */
+    bool is_handled;                    /* one of its frames is being handled: in must stay */
+    channel_session *next_dirty;        /* of those with something to flush */
     uint64_t last_activity_ms, slow_since_ms; /* 0: less than the soft limit waits */
 
     tls_session *tls;
@@ -62,11 +72,14 @@ typedef struct channel_session {
     char *topics_text;
     const char **topics;
     size_t topic_count;
-    size_t calls;                       /* requests under way */
+    size_t calls, request_bytes;        /* requests under way */
+    struct channel_call *call_first, **call_end; /* those that no worker has yet */
+    channel_session *next_ready;        /* of those with such requests */
+    bool is_ready;
     size_t filters;
     bool holds_search;                  /* its filters wait until it has read */
     map asked;                          /* frames that this client is to answer: seq -> amop_push */
-} channel_session;
+};
 
 typedef struct channel_group channel_group;
 
@@ -77,7 +90,7 @@ struct channel_door {
     traffic *traffic;
     tls_context *tls;
     uint64_t idle_ms, handshake_ms, amop_answer_ms, amop_request_ms, out_soft_ms;
-    size_t out_soft_bytes, out_hard_bytes;
+    size_t out_soft_bytes, out_hard_bytes, out_total_max, inbound_max, request_max, handshakes_max, running_max;
 
     pthread_t thread;
     uv_loop_t loop;
@@ -100,10 +113,15 @@ struct channel_door {
     uint8_t chunk[CHANNEL_READ_BYTES];
 
     channel_session *first, *dirty;
-    size_t session_count, paused_count, inbound_bytes, out_bytes, request_bytes;
+    channel_line handshaking, paused;
+    channel_session *ready_first, **ready_end; /* sessions whose requests wait for a worker: each has one turn */
+    size_t running;                     /* requests that a worker has */
+    size_t session_count, inbound_bytes, out_bytes, request_bytes, topic_count;
     uint64_t next_session_id;
     map by_id;                          /* sessions that are not closing */
     bool topics_changed;
+    uint64_t topics_published_ms;
+    uv_timer_t topics_timer;            /* published too short a time ago */
 
     map groups;                         /* id -> channel_group */
     size_t filter_count;
@@ -133,6 +151,7 @@ out_frame *channel_out_frame(uint16_t type, const channel_seq *seq, int32_t resu
 void channel_session_queue(channel_session *s, out_frame *f); /* takes it over; it leaves before the loop sleeps */
 void channel_session_send(channel_session *s, uint16_t type, const channel_seq *seq, int32_t result, bytes head, bytes body);
 void channel_session_continue(channel_session *s);            /* reads on, if it was paused and may */
+void channel_continue_all(channel_door *d);                   /* the same for all, the longest paused first */
 void channel_flush_dirty(channel_door *d);
 channel_session *channel_session_find(channel_door *d, uint64_t id);
 bool channel_session_has_topic(const channel_session *s, bytes topic);
@@ -147,6 +166,7 @@ void channel_publish_topics(channel_door *d);
 /* calls.c */
 void channel_start_call(channel_session *s, const channel_frame *f);
 void channel_start_delayed(uv_timer_t *timer);
+void channel_forget_calls(channel_session *s); /* it closes: what no worker has yet is dropped */
 void channel_job_done(channel_door *d); /* one piece of d->work came back */
 
 /* groups.c */
@@ -157,7 +177,8 @@ struct channel_group {
     struct channel_ticket *waiting, **waiting_end; /* receipts of blocks that were not pushed yet */
     size_t renders;                     /* jobs that write receipts */
     struct channel_filter *filters;     /* in the order in which they are served: newest first */
-    size_t search_from;                 /* filters before this place had their turn in this round */
+    struct channel_filter *next_turn;   /* those before it had their turn in this round; NULL: a round begins */
+    bool has_removed;                   /* filters are to be freed when no job uses them */
     bool searching;                     /* a job looks for events */
 };
 /* NULL: such a group does not run. */
@@ -192,6 +213,7 @@ void channel_search_events(channel_group *g);                   /* if there is s
 void channel_search_first(uv_timer_t *timer);
 void channel_search_all(channel_door *d);                       /* the same, in every group */
 void channel_drop_filters(channel_group *g);
+void channel_forget_filters(channel_session *s);                /* it closes */
 void channel_resume_searches(channel_session *s);               /* it has read */
 
 /* amop.c */

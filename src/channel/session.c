@@ -24,6 +24,34 @@ bool channel_session_has_topic(const channel_session *s, bytes topic)
     return false;
 }
 
+/* ---- lines ---- */
+
+static void join_line(channel_line *l, channel_session *s)
+{
+    s->line_previous = l->last;
+    s->line_next = NULL;
+    *(l->last ? &l->last->line_next : &l->first) = s;
+    l->last = s;
+    l->count++;
+}
+
+static void leave_line(channel_line *l, channel_session *s)
+{
+    *(s->line_previous ? &s->line_previous->line_next : &l->first) = s->line_next;
+    *(s->line_next ? &s->line_next->line_previous : &l->last) = s->line_previous;
+    s->line_previous = s->line_next = NULL;
+    l->count--;
+}
+
+/* ---- the end ---- */
+
+static void drop_input(channel_session *s)
+{
+    s->door->inbound_bytes -= s->in.capacity;
+    buffer_free(&s->in);
+    s->in = buffer_init(BUFFER_NO_LIMIT);
+}
+
 static void release_handle(uv_handle_t *handle)
 {
     channel_session *s = handle->data;
@@ -34,8 +62,7 @@ static void release_handle(uv_handle_t *handle)
     if (s->next)
         s->next->previous = s->previous;
     d->session_count--;
-    d->inbound_bytes -= s->in.capacity;
-    buffer_free(&s->in); /* not earlier: the session may be closed while one of its frames is handled */
+    drop_input(s);
     tls_session_free(s->tls);
     free(s->wire);
     map_free(&s->asked);
@@ -84,34 +111,45 @@ void channel_session_close(channel_session *s, const char *reason, ...)
     vsnprintf(text, sizeof text, reason, args);
     va_end(args);
     bool was_active = s->state == CHANNEL_ACTIVE;
+    if (!was_active)
+        leave_line(&d->handshaking, s);
+    else if (s->is_paused)
+        leave_line(&d->paused, s);
+    s->is_paused = false;
     s->state = CHANNEL_CLOSING;
     send_last_words(s);
-    if (s->is_paused)
-        d->paused_count--;
-    s->is_paused = false;
     map_remove(&d->by_id, BYTES_OF_VALUE(s->id));
     CHANNEL_LOG(d, LOG_INFO, "session closed,client=%s,name=%s,authenticated=%d,reason=%s", s->remote, s->peer.name, was_active, text);
     drop_output(s);
+    if (!s->is_handled)
+        drop_input(s);
+    channel_forget_calls(s);
     channel_drop_topics(s);
     channel_amop_session_closed(s);
+    channel_forget_filters(s);
     uv_close((uv_handle_t *)&s->tcp, release_handle);
     uv_close((uv_handle_t *)&s->timer, release_handle);
 }
 
 /* ---- input ---- */
 
-static bool should_pause(const channel_session *s)
+/* in: what came and was not handled yet. */
+static bool should_pause(const channel_session *s, bytes in)
 {
-    return s->calls >= CHANNEL_SESSION_CALLS || s->out_bytes > CHANNEL_OUT_PAUSE_BYTES || s->door->request_bytes > CHANNEL_REQUEST_BYTES;
+    if (s->calls >= CHANNEL_SESSION_CALLS || s->out_bytes > CHANNEL_OUT_PAUSE_BYTES ||
+        s->request_bytes > CHANNEL_SESSION_REQUEST_BYTES)
+        return true;
+    size_t next = in.size >= 4 ? read_be32(in.data) : 0;
+    return s->door->request_bytes > s->door->request_max && s->request_bytes + next > CHANNEL_SMALL_BYTES;
 }
 
-static bool pause_if_full(channel_session *s)
+static bool pause_if_full(channel_session *s, bytes in)
 {
-    if (!should_pause(s))
+    if (!should_pause(s, in))
         return false;
     if (!s->is_paused) {
         s->is_paused = true;
-        s->door->paused_count++;
+        join_line(&s->door->paused, s);
         uv_read_stop((uv_stream_t *)&s->tcp);
     }
     return true;
@@ -131,8 +169,10 @@ static bool check_start(channel_session *s, bytes in)
 static bool deliver_frames(channel_session *s)
 {
     size_t used = 0, needed;
-    while (s->state == CHANNEL_ACTIVE && !pause_if_full(s)) {
+    while (s->state == CHANNEL_ACTIVE) {
         bytes in = bytes_from(buffer_bytes(&s->in), used);
+        if (pause_if_full(s, in))
+            break;
         channel_frame f;
         channel_frame_result got = channel_frame_decode(in, &f, &needed);
         if (got == CHANNEL_FRAME_TOO_SHORT || got == CHANNEL_FRAME_TOO_LONG) {
@@ -144,7 +184,9 @@ static bool deliver_frames(channel_session *s)
         if (got == CHANNEL_FRAME_INCOMPLETE)
             break;
         used += needed;
+        s->is_handled = true;
         channel_handle(s, &f);
+        s->is_handled = false;
     }
     if (s->state != CHANNEL_ACTIVE)
         return false;
@@ -153,12 +195,25 @@ static bool deliver_frames(channel_session *s)
     return !s->is_paused;
 }
 
+/* The session whose unfinished frame takes most. */
+static channel_session *largest_input(channel_door *d)
+{
+    channel_session *largest = NULL;
+    for (channel_session *s = d->first; s; s = s->next)
+        if (s->state == CHANNEL_ACTIVE && !s->is_handled && (largest == NULL || s->in.capacity > largest->in.capacity))
+            largest = s;
+    return largest;
+}
+
 static bool take_plaintext(channel_session *s, bytes more)
 {
     channel_door *d = s->door;
-    if (d->inbound_bytes > CHANNEL_INBOUND_BYTES || more.size > CHANNEL_INBOUND_BYTES - d->inbound_bytes) {
-        channel_session_close(s, "the limit of %d bytes for unfinished frames of all clients is reached", CHANNEL_INBOUND_BYTES);
-        return false;
+    while (d->inbound_bytes > d->inbound_max || more.size > d->inbound_max - d->inbound_bytes) {
+        channel_session *largest = largest_input(d);
+        channel_session_close(largest, "the limit of %zu bytes for unfinished frames of all clients is reached; this one has %zu",
+                              d->inbound_max, largest->in.size);
+        if (largest == s)
+            return false;
     }
     size_t before = s->in.capacity;
     buffer_append(&s->in, more);
@@ -168,11 +223,8 @@ static bool take_plaintext(channel_session *s, bytes more)
 
 static void drop_empty_input(channel_session *s)
 {
-    if (s->in.size || s->in.capacity == 0)
-        return;
-    s->door->inbound_bytes -= s->in.capacity;
-    buffer_free(&s->in);
-    s->in = buffer_init(BUFFER_NO_LIMIT);
+    if (s->in.size == 0 && s->in.capacity)
+        drop_input(s);
 }
 
 static void pump(channel_session *s)
@@ -216,6 +268,7 @@ static void continue_handshake(channel_session *s)
     if (!done || s->state == CHANNEL_CLOSING)
         return;
     s->peer = *tls_session_peer(s->tls);
+    leave_line(&s->door->handshaking, s);
     s->state = CHANNEL_ACTIVE;
     s->last_activity_ms = uv_now(&s->door->loop);
     arm(s);
@@ -249,10 +302,10 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *chunk)
 
 void channel_session_continue(channel_session *s)
 {
-    if (!s->is_paused || should_pause(s))
+    if (!s->is_paused || should_pause(s, buffer_bytes(&s->in)))
         return;
     s->is_paused = false;
-    s->door->paused_count--;
+    leave_line(&s->door->paused, s);
     s->last_activity_ms = uv_now(&s->door->loop); /* the silence was ours */
     pump(s);
     if (s->state != CHANNEL_ACTIVE || s->is_paused)
@@ -260,6 +313,17 @@ void channel_session_continue(channel_session *s)
     int status = uv_read_start((uv_stream_t *)&s->tcp, on_allocate, on_read);
     if (status < 0)
         channel_session_close(s, "%s", uv_strerror(status));
+}
+
+void channel_continue_all(channel_door *d)
+{
+    channel_session *s = d->paused.first, *next;
+    for (size_t left = d->paused.count; left && s; left--, s = next) {
+        next = s->line_next;
+        channel_session_continue(s); /* may close others, and pause this one again */
+        if (next && !next->is_paused)
+            next = d->paused.first;
+    }
 }
 
 /* ---- output ---- */
@@ -288,6 +352,24 @@ static void note_level(channel_session *s)
     arm(s);
 }
 
+/* Room for one more frame: others for whom more waits are closed for it. false: s was closed. */
+static bool make_way(channel_session *s, size_t cost)
+{
+    channel_door *d = s->door;
+    while (s->state == CHANNEL_ACTIVE) {
+        bool is_too_slow = s->out_bytes > d->out_hard_bytes || cost > d->out_hard_bytes - s->out_bytes;
+        if (!is_too_slow && d->out_bytes <= d->out_total_max && cost <= d->out_total_max - d->out_bytes)
+            return true;
+        channel_session *slowest = s;
+        for (channel_session *other = is_too_slow ? NULL : d->first; other; other = other->next)
+            if (other->state == CHANNEL_ACTIVE && other->out_bytes > slowest->out_bytes)
+                slowest = other;
+        channel_session_close(slowest, "the client reads too slowly: %zu bytes wait for it and %zu for all; the limits are %zu and %zu",
+                              slowest->out_bytes, d->out_bytes, d->out_hard_bytes, d->out_total_max);
+    }
+    return false;
+}
+
 void channel_session_queue(channel_session *s, out_frame *f)
 {
     channel_door *d = s->door;
@@ -296,11 +378,8 @@ void channel_session_queue(channel_session *s, out_frame *f)
         return;
     }
     size_t cost = f->size + CHANNEL_QUEUED_BYTES;
-    if (cost > d->out_hard_bytes - (s->out_bytes < d->out_hard_bytes ? s->out_bytes : d->out_hard_bytes) ||
-        d->out_bytes > CHANNEL_OUT_TOTAL_BYTES) {
+    if (!make_way(s, cost)) {
         free(f);
-        channel_session_close(s, "the client reads too slowly: %zu bytes wait for it and %zu for all; the limits are %zu and %d", s->out_bytes,
-                              d->out_bytes, d->out_hard_bytes, CHANNEL_OUT_TOTAL_BYTES);
         return;
     }
     if (d->traffic && channel_is_amop(channel_frame_peek_type(bytes_of(f->data, f->size))))
@@ -438,11 +517,13 @@ void channel_session_accept(channel_door *d)
     *s = (channel_session){.door = d, .id = d->next_session_id++, .state = CHANNEL_HANDSHAKING, .next = d->first, .version = 1};
     s->out_end = &s->out_first;
     s->in = buffer_init(BUFFER_NO_LIMIT); /* bounded by the length of a frame and CHANNEL_INBOUND_BYTES */
+    s->call_end = &s->call_first;
     s->asked = map_init(prng_next(&d->random));
     if (d->first)
         d->first->previous = s;
     d->first = s;
     d->session_count++;
+    join_line(&d->handshaking, s);
     map_put(&d->by_id, BYTES_OF_VALUE(s->id), s);
     int failed = uv_tcp_init(&d->loop, &s->tcp) || uv_timer_init(&d->loop, &s->timer);
     assert(!failed); /* neither opens anything yet */
@@ -453,6 +534,9 @@ void channel_session_accept(channel_door *d)
         channel_session_close(s, "%d sessions are the limit", CHANNEL_SESSIONS_MAX);
         return;
     }
+    if (d->handshaking.count > d->handshakes_max)
+        channel_session_close(d->handshaking.first, "more than %zu handshakes are under way, this one for the longest time",
+                              d->handshakes_max);
     print_remote(s);
     uv_tcp_nodelay(&s->tcp, 1);
     s->tls = tls_session_new(d->tls, true);

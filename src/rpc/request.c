@@ -1,4 +1,5 @@
 #include "rpc/request.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "codec/json_read.h"
 
@@ -28,6 +29,7 @@ typedef struct {
 enum {
     REQUEST_VALUES_MAX = 1000000,  /* values and keys of one text; more: a parse error */
     BATCH_MAX = 10000,             /* elements of one batch; more: one error for the whole */
+    BATCH_TURN_MS = 20,            /* what a batch takes of a worker at a time */
     RPC_ENVELOPE_BYTES = RPC_REQUEST_MAX_BYTES + 1024 /* id and what stands around a result */
 };
 
@@ -168,6 +170,8 @@ static void finish_element(rpc_request *r)
     if (c->group)
         c->backend->release_group(c->backend->context, c->group);
     buffer_clear(&r->result);
+    if (r->is_batch)
+        arena_reset(&r->memory); /* a long one would hold what all its elements took */
     r->next++;
 }
 
@@ -225,12 +229,20 @@ static bool run_element(rpc_request *r)
     return true;
 }
 
+static void run_rest(job *work);
+
+/* A long batch gives way: what else waits for a worker has its turn before the rest of it. */
 static void run_request(rpc_request *r)
 {
     size_t count = r->is_batch ? json_array_size(r->root) : 1;
-    while (r->next < count)
+    uint64_t until_ms = clock_steady_ms() + BATCH_TURN_MS;
+    while (r->next < count && !r->out.overflowed) {
         if (!run_element(r))
             return;
+        r->work.run = run_rest;
+        if (r->next < count && clock_steady_ms() >= until_ms && worker_pool_submit_unbounded(r->workers, &r->work))
+            return;
+    }
     finish_request(r);
 }
 

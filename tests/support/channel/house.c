@@ -18,7 +18,10 @@ house *house_open_with(channel_door_config config, channel_certificates *certifi
     config.identity = h->certificates->identity;
     config.check_issuer = true;
     config.seed = 7;
-    h->door = channel_door_start(&config, &h->w->backend, h->w->workers, NULL, &why);
+    log_config console = {.enabled = true, .to_console = true, .level = LOG_DEBUG};
+    if (getenv("HANSE_TEST_LOG"))
+        h->log = log_open(&console, &why);
+    h->door = channel_door_start(&config, &h->w->backend, h->w->workers, h->log, &why);
     if (h->door == NULL)
         fail_msg("%s", why.text);
     h->w->on_block = on_block;
@@ -36,6 +39,7 @@ void house_close(house *h)
     h->w->on_block = NULL;
     channel_door_stop(h->door);
     world_close(h->w);
+    log_close(h->log);
     channel_certificates_free(h->certificates);
     free(h);
 }

@@ -12,6 +12,7 @@ typedef struct {
     channel_door *door;
     channel_certificates *certificates;
     uint64_t nonce; /* of the last transaction made here */
+    logger *log;    /* to standard output when HANSE_TEST_LOG is set in the environment */
 } house;
 
 house *house_open(channel_door_config config);                                   /* RSA certificates; blocks are sealed at once */
