@@ -66,6 +66,15 @@ static const char *convert_bytes(arena *a, const abi_type *type, const char *tex
     return arena_print(a, "0x%s", hex_text(a, data));
 }
 
+/* The Java console fills short addresses with zeros. */
+static const char *convert_address(arena *a, const char *text)
+{
+    size_t size = strlen(text);
+    if (size < 3 || size >= 42 || strncmp(text, "0x", 2) != 0 || strspn(text + 2, "0123456789abcdefABCDEF") != size - 2)
+        return text;
+    return arena_print(a, "0x%.*s%s", (int)(42 - size), "0000000000000000000000000000000000000000", text + 2);
+}
+
 /* ---- arguments ---- */
 
 static const abi_type *item_type(const abi_type *type, size_t index)
@@ -158,6 +167,8 @@ const char *argument_convert(arena *a, const char *type_text, const char *text, 
     case ABI_ARRAY:
     case ABI_TUPLE:
         return convert_list(a, &type, text, why);
+    case ABI_ADDRESS:
+        return convert_address(a, text);
     case ABI_STRING:
         return strcmp(text, "\"\"") == 0 || strcmp(text, "''") == 0 ? "" : text;
     default:

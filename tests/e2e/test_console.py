@@ -166,6 +166,40 @@ class ScriptTest(support.ChainTest):
         self.assertEqual(sorted(os.listdir(kept)), ["HelloWorld.abi", "HelloWorld.bin"])
         self.assertIn('Contract "Nothing" doesn\'t exist!', self.one("listDeployContractAddress", "Nothing", fails=True))
 
+    def test_solidity_by_a_compiler_on_the_path(self):
+        """A program that answers like solc: what it is asked, when it is asked, and what becomes of its complaints."""
+        tools, sources = os.path.join(self.console.folder, "bin"), os.path.join(self.console.folder, "contracts", "solidity")
+        os.makedirs(tools)
+        os.makedirs(sources)
+        with open(os.path.join(tools, "solc"), "w") as f:
+            f.write('#!/bin/sh\nfor file; do :; done\necho "$@" >> calls\ncase $1 in --evm-version) echo "evm-version: no" >&2; exit 1;; esac\n'
+                    'grep -q syntax "$file" && { echo "$file: syntax error" >&2; exit 1; }\n'
+                    'printf \'{"contracts":{"%%s:Greeter":{"abi":%%s,"bin":"%%s"}}}\' "$file" "$(cat %s.abi)" "$(cat %s.bin)"\n' %
+                    (support.CONTRACT, support.CONTRACT))
+        os.chmod(os.path.join(tools, "solc"), 0o755)
+        for name, text in (("Greeter", "contract Greeter {}"), ("Wrong", "a syntax error"), ("Other", "contract Greeter {}")):
+            with open(os.path.join(sources, name + ".sol"), "w") as f:
+                f.write(text)
+        with_path = dict(self.console.environment, PATH=tools + ":" + os.environ["PATH"])
+        without = dict(self.console.environment, PATH=tools + "-none")
+        plain = self.console.environment
+        try:
+            self.console.environment = with_path
+            self.assertIn("contract address: 0x", self.one("deploy", "Greeter"))
+            self.assertIn("Return values:(Hello, World!)", self.one("call", "Greeter.sol", "latest", "get"))
+            self.assertIn("contract address: 0x", self.one("deploy", "contracts/solidity/Greeter.sol"))
+            self.assertIn("Wrong.sol: syntax error", self.one("deploy", "Wrong", fails=True))
+            self.assertIn("holds no contract with the name Other", self.one("deploy", "Other", fails=True))
+            with open(os.path.join(self.console.folder, "calls")) as f:
+                calls = f.read().splitlines()
+            self.assertRegex(calls[0], r"^--evm-version istanbul --combined-json abi,bin --allow-paths \S+ contracts/solidity/Greeter.sol$")
+            self.assertEqual(len(calls), 8)  # four compilations, each again without --evm-version; `call` needed none
+            self.console.environment = without
+            self.assertIn("there is no Solidity compiler", self.one("deploy", "Greeter", fails=True))
+        finally:
+            self.console.environment = plain
+            shutil.rmtree(sources)
+
     def test_cns(self):
         version = "v%d" % support.RANDOM.randrange(1 << 30)
         self.assert_code(self.one("deployByCNS", "HelloWorld", version), 1, "Success")

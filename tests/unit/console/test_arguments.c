@@ -32,7 +32,8 @@ static void plain_values_stay(void **state)
     check("bool", "true", "true");
     check("string", "a text", "a text");
     check("string", "\"\"", "");
-    check("address", "0x1", "0x1");
+    check("address", "0x1aB", "0x00000000000000000000000000000000000001aB");
+    check("address", "1", "1");
 }
 
 static void bytes_have_three_notations(void **state)
