@@ -1,4 +1,5 @@
-/* accounts.h: keys of accounts: which one signs, where they are kept (spec/interfaces.md 12, 15.1): <key store>/ecdsa/0x<address>.pem or .p12. */
+/* accounts.h: keys of accounts: which one signs, where they are kept (spec/interfaces.md 12, 15.1): <key
+   store>/ecdsa/0x<address>.pem or .p12. */
 #ifndef HANSE_CONSOLE_ACCOUNTS_H
 #define HANSE_CONSOLE_ACCOUNTS_H
 

@@ -1,5 +1,6 @@
-/* arguments.h: values as users of the Java console write and read them (spec/interfaces.md 15.3), between that and the texts of the client
-   library: bytes are hex://0x..., base64://... or plain text; lists are [1,2] or ["a","b"]. */
+/* arguments.h: values as users of the Java console write and read them (spec/interfaces.md 15.3), between that and
+   the texts of the client library: bytes are hex://0x..., base64://... or plain text; lists are [1,2] or ["a","b"].
+   */
 #ifndef HANSE_CONSOLE_ARGUMENTS_H
 #define HANSE_CONSOLE_ARGUMENTS_H
 

@@ -112,7 +112,8 @@ bool artifact_find(session *s, const char *name_or_path, bool needs_code, artifa
     const char *code = find_file(s, folders, count, name, ".bin");
     *out = (artifact){.name = name};
     bool is_complete = abi && (code || !needs_code);
-    bool is_stale = is_complete && source && (is_newer(changed(source), changed(abi)) || (code && is_newer(changed(source), changed(code))));
+    bool is_stale = is_complete && source && is_newer(changed(source), changed(abi));
+    is_stale = is_stale || (is_complete && source && code && is_newer(changed(source), changed(code)));
     if (source && (!is_complete || is_stale) && compiler_is_there(s))
         return compiler_run(s, source, name, &out->abi, &out->code) &&
                (!needs_code || out->code[0] || console_fail(s, "%s of %s has no code: it is abstract, or an interface.", name, source));

@@ -1,5 +1,6 @@
-/* artifacts.h: contracts as files: found by name or path as NAME.sol (compiled when there is a compiler) or NAME.abi and NAME.bin; what was
-   deployed is kept in contracts/.compiled/<group>/<name>/<address>/ and deploylog.txt (spec/interfaces.md 15.3). */
+/* artifacts.h: contracts as files: found by name or path as NAME.sol (compiled when there is a compiler) or NAME.abi
+   and NAME.bin; what was deployed is kept in contracts/.compiled/<group>/<name>/<address>/ and deploylog.txt
+   (spec/interfaces.md 15.3). */
 #ifndef HANSE_CONSOLE_ARTIFACTS_H
 #define HANSE_CONSOLE_ARTIFACTS_H
 

@@ -9,9 +9,12 @@
 static const query block_number = {.method = "getBlockNumber", .shape = SHOW_NUMBER};
 static const query block_hash_by_number = {.method = "getBlockHashByNumber", .shape = SHOW_TEXT};
 static const query block_by_hash = {.method = "getBlockByHash", .shape = SHOW_MODEL, .model = &model_block, .defaults = {NULL, "false"}};
-static const query block_by_number = {.method = "getBlockByNumber", .shape = SHOW_MODEL, .model = &model_block, .defaults = {NULL, "false"}};
-static const query header_by_hash = {.method = "getBlockHeaderByHash", .shape = SHOW_MODEL, .model = &model_header, .defaults = {NULL, "false"}};
-static const query header_by_number = {.method = "getBlockHeaderByNumber", .shape = SHOW_MODEL, .model = &model_header, .defaults = {NULL, "false"}};
+static const query block_by_number = {.method = "getBlockByNumber", .shape = SHOW_MODEL, .model = &model_block,
+    .defaults = {NULL, "false"}};
+static const query header_by_hash = {.method = "getBlockHeaderByHash", .shape = SHOW_MODEL, .model = &model_header,
+    .defaults = {NULL, "false"}};
+static const query header_by_number = {.method = "getBlockHeaderByNumber", .shape = SHOW_MODEL, .model = &model_header,
+    .defaults = {NULL, "false"}};
 
 static const command rows[] = {
     {.name = "getBlockNumber", .help = "Query the number of most recent block", .run = query_run, .data = &block_number},

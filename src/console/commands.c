@@ -9,8 +9,9 @@
 enum { SUGGEST_LENGTH_MAX = 64 };
 
 const command_family *const command_families[] = {
-    &family_general,  &family_blocks,   &family_transactions, &family_nodes,       &family_consensus,  &family_groups,     &family_contracts,
-    &family_cns,      &family_accounts, &family_tables,       &family_permissions, &family_life_cycle, &family_governance, &family_gas};
+    &family_general,   &family_blocks,    &family_transactions, &family_nodes,      &family_consensus,
+    &family_groups,    &family_contracts, &family_cns,          &family_accounts,   &family_tables,
+    &family_permissions, &family_life_cycle, &family_governance, &family_gas};
 const size_t command_family_count = COUNT(command_families);
 
 /* ---- finding ---- */
@@ -150,7 +151,8 @@ static bool check_argument(session *s, const parameter *p, size_t position, char
         return strcmp(*argument, "latest") == 0 || check_address(s, argument);
     case PARAMETER_BOOL:
         if (strcmp(*argument, "true") != 0 && strcmp(*argument, "false") != 0)
-            return console_fail(s, "Please provide true or false for the %s parameter.", ordinals[position < COUNT(ordinals) ? position : 0]);
+            return console_fail(s, "Please provide true or false for the %s parameter.",
+                ordinals[position < COUNT(ordinals) ? position : 0]);
         return true;
     default:
         return true;

@@ -58,7 +58,8 @@ static const char *find_npm_package(session *s)
     for (size_t i = 0; i < COUNT(candidates); i++)
         if (access(candidates[i], R_OK) == 0)
             return real_path(s, candidates[i]);
-    const char *solcjs = find_program(s, "solcjs"), *file = solcjs ? real_path(s, solcjs) : NULL, *slash = file ? strrchr(file, '/') : NULL;
+    const char *solcjs = find_program(s, "solcjs"), *file = solcjs ? real_path(s, solcjs) : NULL,
+        *slash = file ? strrchr(file, '/') : NULL;
     return slash ? arena_copy_text(&s->memory, bytes_of(file, (size_t)(slash - file))) : NULL;
 }
 

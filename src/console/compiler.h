@@ -1,5 +1,6 @@
-/* compiler.h: a Solidity compiler where there is one: solc on the PATH, or npm's `solc` package (in contracts/node_modules,
-   node_modules, or where the solcjs on the PATH lies) run by node. Code is made for the Istanbul EVM. */
+/* compiler.h: a Solidity compiler where there is one: solc on the PATH, or npm's `solc` package (in
+   contracts/node_modules, node_modules, or where the solcjs on the PATH lies) run by node. Code is made for the
+   Istanbul EVM. */
 #ifndef HANSE_CONSOLE_COMPILER_H
 #define HANSE_CONSOLE_COMPILER_H
 

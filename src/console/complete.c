@@ -40,7 +40,9 @@ static void add_files(collector *c)
     arena *a = &c->s->memory;
     const char *slash = strrchr(c->prefix, '/'), *home = getenv("HOME");
     const char *folder = slash ? arena_copy_text(a, bytes_of(c->prefix, (size_t)(slash - c->prefix + 1))) : "";
-    const char *place = folder[0] == '\0' ? "." : strncmp(folder, "~/", 2) == 0 && home ? arena_print(a, "%s%s", home, folder + 1) : folder;
+    const char *place = folder[0] ? folder : ".";
+    if (home && strncmp(folder, "~/", 2) == 0)
+        place = arena_print(a, "%s%s", home, folder + 1);
     DIR *d = opendir(place);
     for (struct dirent *e; d && (e = readdir(d));) {
         struct stat st;

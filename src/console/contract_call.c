@@ -247,7 +247,8 @@ static const hanse_abi_item *find_function(session *s, const hanse_abi *abi, con
     if (named == NULL)
         console_fail(s, "call contract \"%s\" failed ! Please check the existence of method \"%s\"", contract, name);
     else if (matches == 0)
-        console_fail(s, "call contract \"%s\" failed ! %s takes %zu arguments, not %zu.", contract, named->signature, named->input_count, count);
+        console_fail(s, "call contract \"%s\" failed ! %s takes %zu arguments, not %zu.", contract, named->signature,
+            named->input_count, count);
     else
         console_fail(s, "call contract \"%s\" failed ! There are several methods \"%s\": write the one you mean like %s", contract, name,
              named->signature);

@@ -98,9 +98,11 @@ static const command rows[] = {
      .parameters = {ACCOUNT, GAS}},
     {.name = "queryRemainGas", .help = "Query remain gas for the given account", .run = run_query_gas, .data = &query_remain,
      .since = "2.9.0", .parameters = {ACCOUNT}},
-    {.name = "grantCharger", .help = "Grant charger permission to the given account", .run = run_charger, .data = &grant, .since = "2.9.0",
+    {.name = "grantCharger", .help = "Grant charger permission to the given account", .run = run_charger, .data = &grant,
+     .since = "2.9.0",
      .parameters = {ACCOUNT}},
     {.name = "revokeCharger", .help = "Revoke charger permission from the given account", .run = run_charger, .data = &revoke,
      .since = "2.9.0", .parameters = {ACCOUNT}},
-    {.name = "listChargers", .help = "List all the accounts that may charge and deduct gas", .run = run_list, .data = &list, .since = "2.9.0"}};
+    {.name = "listChargers", .help = "List all the accounts that may charge and deduct gas", .run = run_list, .data = &list,
+     .since = "2.9.0"}};
 const command_family family_gas = FAMILY("Gas charging", "Gas 计费", rows);

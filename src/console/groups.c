@@ -78,12 +78,15 @@ static const command rows[] = {
      .parameters = {ENDPOINT, GROUP_OR_CURRENT}},
     {.name = "recoverGroup", .help = "Recover the specified group of the specified node", .run = run_group, .since = "2.2.0",
      .parameters = {ENDPOINT, GROUP_OR_CURRENT}},
-    {.name = "queryGroupStatus", .help = "Query the status of the specified group of the specified node", .run = run_group, .since = "2.2.0",
+    {.name = "queryGroupStatus", .help = "Query the status of the specified group of the specified node", .run = run_group,
+     .since = "2.2.0",
      .parameters = {ENDPOINT, GROUP_OR_CURRENT}},
-    {.name = "generateGroup", .help = "Generate a group for the specified node", .run = run_generate, .takes_more = true, .since = "2.2.0",
+    {.name = "generateGroup", .help = "Generate a group for the specified node", .run = run_generate, .takes_more = true,
+     .since = "2.2.0",
      .parameters = {ENDPOINT, GROUP, {PARAMETER_TEXT, "timestamp", "The genesis block's time in milliseconds, the same on every node.", false},
                     {PARAMETER_NODE_ID, "sealerNodeId", "The nodes that seal; before them `true` turns free storage on.", false}}},
-    {.name = "generateGroupFromFile", .help = "Generate group according to the specified file", .run = run_generate_from_file, .since = "2.2.0",
+    {.name = "generateGroupFromFile", .help = "Generate group according to the specified file", .run = run_generate_from_file,
+     .since = "2.2.0",
      .parameters = {{PARAMETER_FILE, "groupConfigFilePath", "TOML: [groupPeers] peers, [consensus] sealerList, [genesis] timestamp.", false},
                     GROUP}}};
 const command_family family_groups = FAMILY("Groups", "群组", rows);

@@ -32,7 +32,8 @@ static bool run_list(session *s, const command *c, int argc, char **argv)
 }
 
 static const command rows[] = {
-    {.name = "freezeContract", .help = "Freeze the contract", .run = builtin_run, .data = &freeze, .since = "2.3.0", .parameters = {CONTRACT}},
+    {.name = "freezeContract", .help = "Freeze the contract", .run = builtin_run, .data = &freeze, .since = "2.3.0",
+     .parameters = {CONTRACT}},
     {.name = "unfreezeContract", .help = "Unfreeze the contract", .run = builtin_run, .data = &unfreeze, .since = "2.3.0",
      .parameters = {CONTRACT}},
     {.name = "getContractStatus", .help = "Get the status of the contract", .run = builtin_run_text, .data = &status, .since = "2.3.0",

@@ -1,5 +1,5 @@
-/* model.h: the texts in which the Java console shows JSON-RPC answers (spec/interfaces.md 15.1): Name{a='...', list=[...]}. Each shape is a table
-   of fields in their order of printing; nothing is printed by hand. */
+/* model.h: the texts in which the Java console shows JSON-RPC answers (spec/interfaces.md 15.1): Name{a='...',
+   list=[...]}. Each shape is a table of fields in their order of printing; nothing is printed by hand. */
 #ifndef HANSE_CONSOLE_MODEL_H
 #define HANSE_CONSOLE_MODEL_H
 

@@ -54,8 +54,10 @@ static bool run_connections(session *s, const command *c, int argc, char **argv)
 }
 
 static const command rows[] = {
-    {.name = "getNodeVersion", .help = "Query the current node version", .run = query_run, .data = &node_version, .parameters = {ENDPOINT}},
-    {.name = "getNodeInfo", .help = "Query the specified node information", .run = query_run, .data = &node_info, .parameters = {ENDPOINT}},
+    {.name = "getNodeVersion", .help = "Query the current node version", .run = query_run, .data = &node_version,
+     .parameters = {ENDPOINT}},
+    {.name = "getNodeInfo", .help = "Query the specified node information", .run = query_run, .data = &node_info,
+     .parameters = {ENDPOINT}},
     {.name = "getPeers", .help = "Query peers currently connected to the client", .run = query_run, .data = &peers,
      .parameters = {ENDPOINT}},
     {.name = "getNodeIDList", .help = "Query nodeId list for all connected nodes", .run = query_run, .data = &node_ids,
@@ -74,7 +76,8 @@ static const command rows[] = {
      .takes_more = true, .since = "2.9.0",
      .parameters = {{PARAMETER_ENDPOINT, "endPoint", "host:port of the node to change, one of getAvailableConnections.", false},
                     {PARAMETER_TEXT, "peer", "P2P host:port of a peer.", false}}},
-    {.name = "getAvailableConnections", .help = "Get the connection information of the nodes connected with the sdk", .run = run_connections},
+    {.name = "getAvailableConnections", .help = "Get the connection information of the nodes connected with the sdk",
+     .run = run_connections},
     {.name = "getGroupConnections", .help = "Get the node information of the group connected to the SDK", .run = run_connections,
      .parameters = {{PARAMETER_GROUP, "groupId", "Integer, from 1 to 32767. Default: the current group.", true}}}};
 const command_family family_nodes = FAMILY("Nodes and peers", "节点", rows);

@@ -1,5 +1,5 @@
-/* query.h: commands that are one JSON-RPC call: the call's parameters are those of the command, in their order, and the answer is shown in
-   one of a few shapes. The rows of such commands point to a `query`. */
+/* query.h: commands that are one JSON-RPC call: the call's parameters are those of the command, in their order, and
+   the answer is shown in one of a few shapes. The rows of such commands point to a `query`. */
 #ifndef HANSE_CONSOLE_QUERY_H
 #define HANSE_CONSOLE_QUERY_H
 

@@ -1,5 +1,6 @@
-/* session.h: what the commands share: the connection, the group, the account, where output goes. A command prints what it found, or why it
-   failed, and returns whether it succeeded. Thread: the console's one; the connection is opened beside it. */
+/* session.h: what the commands share: the connection, the group, the account, where output goes. A command prints
+   what it found, or why it failed, and returns whether it succeeded. Thread: the console's one; the connection is
+   opened beside it. */
 #ifndef HANSE_CONSOLE_SESSION_H
 #define HANSE_CONSOLE_SESSION_H
 

@@ -1,4 +1,5 @@
-/* table.h: the table of two columns in which permissions are shown (spec/interfaces.md 15.2): centred in 45 characters, between dash lines. */
+/* table.h: the table of two columns in which permissions are shown (spec/interfaces.md 15.2): centred in 45
+   characters, between dash lines. */
 #ifndef HANSE_CONSOLE_TABLE_H
 #define HANSE_CONSOLE_TABLE_H
 

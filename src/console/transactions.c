@@ -111,7 +111,8 @@ static bool run_code(session *s, const command *c, int argc, char **argv)
 }
 
 static const command rows[] = {
-    {.name = "getTransactionByHash", .help = "Query information about a transaction requested by transaction hash", .run = run_transaction,
+    {.name = "getTransactionByHash", .help = "Query information about a transaction requested by transaction hash",
+     .run = run_transaction,
      .data = &by_hash, .parameters = {TRANSACTION_HASH, CONTRACT}},
     {.name = "getTransactionByBlockHashAndIndex",
      .help = "Query information about a transaction by block hash and transaction index position", .run = run_transaction,

@@ -378,6 +378,32 @@ class GovernanceTest(support.ChainTest):
         self.assertIn('"code":0', console.run("revokeCharger", me))
 
 
+class GroupTest(support.ChainTest):
+    def test_two_groups(self):
+        folder, ports = support.folder(), support.take_ports(3)
+        with open(os.path.join(folder, "servers"), "w") as f:
+            f.write("127.0.0.1:1 agency 1,2\n")
+        support.run_hanse("chain", "create", "-f", "servers", "-o", "nodes", "-R", "-p", "%d,%d,%d" % (ports, ports + 1, ports + 2), cwd=folder)
+        nodes = os.path.join(folder, "nodes", "127.0.0.1")
+        node = support.Node(nodes, "node0", os.path.join(nodes, "hanse"))
+        try:
+            node.start().wait_answers()
+            console = Console(type("OneNode", (), {"nodes": [node], "nodes_folder": nodes}))
+            self.assertEqual(console.run("getGroupList"), "[1, 2]\n")
+            out = console.run("-e", "deploy HelloWorld; switch 2; getBlockNumber; getDeployLog; deploy HelloWorld; call HelloWorld latest get; s 1; "
+                                    "getBlockNumber; quit; getBlockNumber")
+            self.assertIn("Switched to group 2.\n\n0\nEmpty set.\n\n", out)
+            self.assertIn("Return values:(Hello, World!)", out)
+            self.assertTrue(out.endswith("Switched to group 1.\n\n1\n"), out)
+            self.assertEqual(console.run("2", "getBlockNumber"), "1\n")
+            self.assertEqual(console.run("--group", "2", "getBlockNumber"), "1\n")
+            self.assertEqual(sorted(os.listdir(os.path.join(console.folder, "contracts", ".compiled"))), ["1", "2"])
+            self.assertIn("[group:2]", console.run("2", "getDeployLog"))
+            self.assertIn("GroupID does not exist", console.run("-e", "switch 3; getBlockNumber", fails=True))
+        finally:
+            node.kill()
+
+
 class Terminal:
     """A console on a pseudo terminal of 120 columns."""
 
@@ -408,6 +434,11 @@ class Terminal:
             except OSError:
                 raise AssertionError("the console ended; no %s in %r" % (pattern, self.text)) from None
 
+    def wait_prompt(self):
+        before = self.wait(PROMPT)
+        time.sleep(0.1 * support.PATIENCE)  # libedit takes the terminal over just after the prompt
+        return before
+
     def exit_status(self):
         deadline = time.monotonic() + 20 * support.PATIENCE
         while time.monotonic() < deadline:
@@ -433,57 +464,57 @@ class PromptTest(support.ChainTest):
         chain.start()
         console = Console(chain)
         t = Terminal(console)
-        banner = t.wait(PROMPT)
+        banner = t.wait_prompt()
         self.assertRegex(banner, r"={93}\r\nWelcome to FISCO BCOS console\(\S+\)!\r\n")
         t.type("getGroupL\t\n")  # completion of a command
         t.wait(r"\[1\]\r\n")
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("getBlock\t")  # several: listed
         t.wait(r"getBlockByHash +getBlockHashByNumber")
         t.wait(PROMPT + "getBlock")
         t.type("abc\x03")  # Ctrl-C: a new line
         t.wait(r"\^C\r\n")
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("deploy H\t\n")
         address = re.search(ADDRESS + "$", t.wait(r"contract address: %s" % ADDRESS)).group(0)
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("call H\t0x\tse\t\"hi there\"\n")  # contract, address, function
         t.wait(r"Input values:\(hi there\)")
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("\x1b[A\x1b[A\n")  # history: two lines up
         t.wait(r"contract address: ")
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("getConsensusStatus\n")  # no JSON quotes in it: no colours; the next has
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("listContractStatusManager %s\n" % address)
         t.wait(r"\x1b\[32m\"%s" % ADDRESS)
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("\x12Group\n")  # Ctrl-R finds getGroupList
         t.type("\n")
         t.wait(r"\[1\]\r\n")
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("getBlokNumber\n")
         t.wait(r"Did you mean \"getBlockNumber\"")
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("\x04")  # Ctrl-D
         self.assertEqual(t.exit_status(), 0)
         history = os.path.join(console.folder, ".hanse_console_history")
         self.assertEqual(os.stat(history).st_mode & 0o777, 0o600)
 
         t = Terminal(console)  # the history lives on
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("\x1b[A")
         t.wait("getBlokNumber")
         t.type("\x03")
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("q\n")
         self.assertEqual(t.exit_status(), 0)
 
         t = Terminal(console, "-l")  # without editing
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("getGroupList\n")
         t.wait(r"\[1\]\r\n")
-        t.wait(PROMPT)
+        t.wait_prompt()
         t.type("quit\n")
         self.assertEqual(t.exit_status(), 0)
 
