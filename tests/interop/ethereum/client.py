@@ -1,4 +1,4 @@
-"""Ethereum's clients against the Ethereum port of a node: ethers, viem, and Foundry's cast. Each meets a HelloWorld that `hanse tx` deployed,
+"""Ethereum's clients against the Ethereum port of a node: ethers 6 and 5, viem, web3.js, web3.py, and Foundry's cast. Each meets a HelloWorld that `hanse tx` deployed,
 and a Probe (Probe.sol, compiled as Probe.json says) that is deployed with transactions signed by ethers' tools (fisco.js)."""
 
 import glob
@@ -6,10 +6,12 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import support
-from framework import CONTRACTS, Client, Skip, npm_packages, run_client
+from framework import CONTRACTS, Client, Skip, cached, fetch, npm_packages, run_client
 
+WEB3_PY = "8.0.0"
 HELLO_ABI = os.path.join(CONTRACTS, "HelloWorld.abi")
 
 
@@ -29,10 +31,19 @@ def open_ethereum_ports(chain):
         node.set("config.ini", "rpc", "ethereum_listen_port", base + i)
 
 
-def run_script(script):
+def deploy_probe(work, url):
+    done = subprocess.run(["node", "deploy.js", url], cwd=work, check=True, capture_output=True, text=True, timeout=60)
+    return done.stdout.strip()
+
+
+def run_script(*command, with_probe=False):
     def run(chain, work):
         url = chain.ethereum_urls[0]
-        run_client(["node", script, url, url.replace("http", "ws") + "/group/1", deploy_hello(chain), HELLO_ABI], work)
+        env = {"PYTHONPATH": os.path.join(work, "site")}
+        arguments = [url, url.replace("http", "ws") + "/group/1", deploy_hello(chain), HELLO_ABI]
+        if with_probe:
+            arguments.append(deploy_probe(work, url))
+        run_client([*command, *arguments], work, env=env)
     return run
 
 
@@ -93,8 +104,7 @@ def run_cast(chain, work):
     expect((cast.run("balance", hello), cast.run("nonce", hello), cast.run("gas-price")), ("0", "0", "0"))
     expect(int(cast.run("estimate", hello, "set(string)", "x")) > 21000, True)
     ok("a view, code, storage, balance, gas")
-    deployed = subprocess.run(["node", "deploy.js", cast.url], cwd=work, check=True, capture_output=True, text=True, timeout=60)
-    probe = deployed.stdout.strip()
+    probe = deploy_probe(work, cast.url)
     expect(cast.run("call", probe, "mustBeSmall(uint256)(uint256)", 4), "8")
     for argument, part in ((99, "too large"), (5, "0xc246547f")):
         expect_part(part, cast.run("call", probe, "mustBeSmall(uint256)(uint256)", argument, fails=True))
@@ -112,12 +122,24 @@ def run_cast(chain, work):
     ok("a raw transaction")
 
 
-def client(name, run):
-    return Client(name, needs=["node", "npm"], fetch=npm_packages, prepare=open_ethereum_ports, run=run)
+def python_packages(work):
+    npm_packages(work)  # what deploys the Probe
+    manifest = "web3==%s\n" % WEB3_PY
+
+    def make(folder):
+        fetch([sys.executable, "-m", "pip", "install", "-q", "--target", folder, manifest.strip()], folder, "pip's packages")
+    os.symlink(cached("web3-py", manifest, make), os.path.join(work, "site"))
+
+
+def client(name, run, packages=npm_packages):
+    return Client(name, needs=["node", "npm"], fetch=packages, prepare=open_ethereum_ports, run=run)
 
 
 CLIENTS = [
-    client("ethers 6.17.0", run_script("interop-ethers.js")),
-    client("viem 2.57.20", run_script("interop-viem.js")),
+    client("ethers 6.17.0", run_script("node", "interop-ethers.js")),
+    client("ethers5 5.7.2", run_script("node", "interop-ethers5.js", with_probe=True)),
+    client("viem 2.57.20", run_script("node", "interop-viem.js")),
+    client("web3.js 4.16.0", run_script("node", "interop-web3.js", with_probe=True)),
+    client("web3.py " + WEB3_PY, run_script(sys.executable, "interop_web3.py", with_probe=True), python_packages),
     client("cast 1.7.1", run_cast),
 ]

@@ -533,6 +533,65 @@ static void filters_tell_what_is_new(void **state)
     eth_expect_error(&f->e, -32000, "not found", "eth_getFilterChanges", logs);
 }
 
+/* ---- limits of logs ---- */
+
+/* A thousand logs without topics. */
+#define LOUD_CONTRACT "601280600b6000396000f3" "6103e85b60006000a060019003806003" "5700"
+
+static address deploy_loud(fixture *f)
+{
+    arena a = {0};
+    bytes code;
+    assert_true(hex_read_any(&a, bytes_of_text(LOUD_CONTRACT), &code));
+    transaction *create = signed_by(f, NULL, code);
+    make_block(f, &create, 1);
+    block *b = ledger_block_by_number(f->e.w->ledger, ledger_head(f->e.w->ledger).number);
+    address loud = b->receipts[0].contract_address;
+    block_drop(b);
+    arena_reset(&a);
+    return loud;
+}
+
+static void call_loud(fixture *f, const address *loud, size_t count)
+{
+    transaction *txs[16] = {0};
+    assert_true(count <= COUNT(txs));
+    for (size_t i = 0; i < count; i++)
+        txs[i] = signed_by(f, loud, BYTES_EMPTY);
+    make_block(f, txs, count);
+}
+
+static void too_many_logs_are_refused_with_advice(void **state)
+{
+    fixture *f = *state;
+    address loud = deploy_loud(f); /* block 2 */
+    for (int i = 0; i < 4; i++)
+        call_loud(f, &loud, 3); /* blocks 3 to 6 */
+    eth_expect_error(&f->e, -32005, "more than 10000 results; try blocks 0x1 to 0x5 first", "eth_getLogs", "[{\"fromBlock\":\"0x1\"}]");
+    assert_int_equal(count_of(f, "eth_getLogs", "[{\"fromBlock\":\"0x1\",\"toBlock\":\"0x5\"}]"), 9000);
+    call_loud(f, &loud, 11); /* block 7 */
+    json_t *answer = eth_ask(&f->e, "eth_getLogs", "[{}]");
+    const char *message = json_string_value(json_object_get(json_object_get(answer, "error"), "message"));
+    assert_string_equal(message, "query returned more than 10000 results");
+    json_decref(answer);
+}
+
+static void a_filter_tells_many_logs_bit_by_bit(void **state)
+{
+    fixture *f = *state;
+    address loud = deploy_loud(f);
+    char id[64];
+    install(f, "eth_newFilter", "[{}]", id);
+    for (int i = 0; i < 5; i++)
+        call_loud(f, &loud, 3);
+    assert_int_equal(count_of(f, "eth_getFilterChanges", id), 9000);
+    assert_int_equal(count_of(f, "eth_getFilterChanges", id), 6000);
+    call_loud(f, &loud, 11);
+    call_loud(f, &loud, 1);
+    eth_expect_error(&f->e, -32005, "more than 10000", "eth_getFilterChanges", id); /* that block can never be told */
+    assert_int_equal(count_of(f, "eth_getFilterChanges", id), 1000);
+}
+
 static void filters_not_asked_for_are_forgotten(void **state)
 {
     fixture *f = *state;
@@ -608,6 +667,8 @@ int main(void)
         TEST(log_indexes_count_through_the_block),
         TEST(long_ranges_are_refused),
         TEST(filters_tell_what_is_new),
+        TEST(too_many_logs_are_refused_with_advice),
+        TEST(a_filter_tells_many_logs_bit_by_bit),
         TEST(filters_not_asked_for_are_forgotten),
         TEST(filters_are_limited),
         TEST(values_of_a_pattern_are_limited),
