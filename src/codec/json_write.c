@@ -200,27 +200,32 @@ void json_write_quantity_u64(json_writer *w, uint64_t value)
     json_write_quantity(w, u256_of(value));
 }
 
-static int compare_keys(const void *a, const void *b)
+typedef struct {
+    bytes key; /* any bytes, zeros too */
+    const json_t *value;
+} member;
+
+static int compare_members(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return bytes_compare(((const member *)a)->key, ((const member *)b)->key);
 }
 
 static bool write_object(json_writer *w, const json_t *value)
 {
-    size_t count = json_object_size(value), at = 0;
-    const char **keys = memory_new_array(count, sizeof *keys);
+    size_t count = json_object_size(value), at = 0, size;
+    member *members = memory_new_array(count, sizeof *members);
     const char *key;
-    json_t *member;
-    json_object_foreach((json_t *)value, key, member) keys[at++] = key;
-    qsort(keys, count, sizeof *keys, compare_keys);
+    json_t *one;
+    json_object_keylen_foreach((json_t *)value, key, size, one) members[at++] = (member){bytes_of(key, size), one};
+    qsort(members, count, sizeof *members, compare_members);
     bool ok = true;
     json_write_begin_object(w);
     for (size_t i = 0; i < count; i++) {
-        json_write_key(w, keys[i]);
-        ok &= json_write_value(w, json_object_get(value, keys[i]));
+        json_write_key_bytes(w, members[i].key);
+        ok &= json_write_value(w, members[i].value);
     }
     json_write_end_object(w);
-    free(keys);
+    free(members);
     return ok;
 }
 

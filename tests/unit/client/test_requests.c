@@ -4,6 +4,7 @@
 #include "codec/channel_frame.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 static fake_chain *chain;
@@ -281,6 +282,14 @@ typedef struct {
     size_t receipts, errors;
 } outcome;
 
+static size_t receipts_of(outcome *o)
+{
+    pthread_mutex_lock(&o->lock);
+    size_t count = o->receipts;
+    pthread_mutex_unlock(&o->lock);
+    return count;
+}
+
 static void on_receipt(void *context, const char *hash, const hanse_receipt *receipt, const hanse_error *error)
 {
     outcome *o = context;
@@ -304,7 +313,7 @@ static void transactions_without_waiting(void **state)
         assert_non_null(hash);
         hanse_free(hash);
     }
-    WAIT_UNTIL(o.receipts == 50);
+    WAIT_UNTIL(receipts_of(&o) == 50);
     fake_node_set_habits(a, (fake_habits){.omits_receipts = true});
     for (int i = 0; i < 5; i++)
         hanse_free(hanse_send_start(c, account, CONTRACT, "0x", on_receipt, &o, NULL));
@@ -348,7 +357,7 @@ static void arguments_are_checked(void **state)
 /* ---- callbacks ---- */
 
 static hanse_error in_callback;
-static bool was_called;
+static atomic_bool was_called;
 
 static void wait_in_callback(void *context, int64_t number)
 {

@@ -34,6 +34,14 @@ static size_t told_count(void)
     return count;
 }
 
+static bool is_done(void)
+{
+    pthread_mutex_lock(&told.lock);
+    bool done = told.is_done;
+    pthread_mutex_unlock(&told.lock);
+    return done;
+}
+
 static void on_block(void *context, int64_t number)
 {
     assert_ptr_equal(context, &told);
@@ -236,7 +244,7 @@ static void a_cut_in_the_middle_of_a_push_loses_nothing(void **state)
     fake_node_cut_in_push(a, 9);
     WAIT_UNTIL(fake_node_registrations(a) == 3);
     expect_logs(0, 150);
-    WAIT_UNTIL(told.is_done);
+    WAIT_UNTIL(is_done());
     hanse_client_close(c);
     fake_node_stop(a);
 }
@@ -289,7 +297,7 @@ static void long_ranges_are_registered_in_stretches(void **state)
     hanse_client *c = open_client(a, NULL, 0);
     subscribe(c, 0, 2400);
     expect_logs(0, 2400);
-    WAIT_UNTIL(told.is_done);
+    WAIT_UNTIL(is_done());
     assert_int_equal(fake_node_registrations(a), 3);
     hanse_client_close(c);
     fake_node_stop(a);
@@ -329,7 +337,7 @@ static void a_registration_refused_later_does_not_stop_the_logs(void **state)
     WAIT_UNTIL(fake_node_registrations(a) == 2);
     fake_node_set_height(a, 70);
     expect_logs(1, 60);
-    WAIT_UNTIL(told.is_done);
+    WAIT_UNTIL(is_done());
     hanse_client_close(c);
     fake_node_stop(a);
 }
