@@ -34,23 +34,45 @@ static bool run_change_peers(session *s, const command *c, int argc, char **argv
     return ok;
 }
 
-/* "host:port" lines of the client library. */
-static bool run_connections(session *s, const command *c, int argc, char **argv)
+/* Does the node take part in the group? One that does not answer does not. */
+static bool node_has_group(hanse_client *client, const char *node, int group)
 {
-    (void)c;
-    int group = argc ? atoi(argv[0]) : s->group, current = s->group;
-    s->group = group;
+    char *text = hanse_rpc_at(client, node, "getGroupList", NULL, NULL);
+    json_t *groups = text ? json_loads(text, 0, NULL) : NULL;
+    bool found = false;
+    for (size_t i = 0; i < json_array_size(groups); i++)
+        found |= json_integer_value(json_array_get(groups, i)) == group;
+    json_decref(groups);
+    hanse_free(text);
+    return found;
+}
+
+/* The connected nodes: all of them, or (group not 0) those of a group. */
+static bool show_connections(session *s, int group)
+{
     hanse_client *client = console_client(s);
-    s->group = current;
-    char *lines = client ? console_connections(s, client) : NULL;
+    char *lines = client ? console_connections(s, client) : NULL, *rest = NULL;
     if (lines == NULL)
         return false;
     json_t *list = json_array();
-    for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n"))
-        json_array_append_new(list, json_string(line));
+    for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        if (group == 0 || node_has_group(client, line, group))
+            json_array_append_new(list, json_string(line));
     query_show_list(s, list);
     json_decref(list);
     return true;
+}
+
+static bool run_connections(session *s, const command *c, int argc, char **argv)
+{
+    (void)c, (void)argc, (void)argv;
+    return show_connections(s, 0);
+}
+
+static bool run_group_connections(session *s, const command *c, int argc, char **argv)
+{
+    (void)c;
+    return show_connections(s, argc ? atoi(argv[0]) : s->group);
 }
 
 static const command rows[] = {
@@ -78,6 +100,6 @@ static const command rows[] = {
                     {PARAMETER_TEXT, "peer", "P2P host:port of a peer.", false}}},
     {.name = "getAvailableConnections", .help = "Get the connection information of the nodes connected with the sdk",
      .run = run_connections},
-    {.name = "getGroupConnections", .help = "Get the node information of the group connected to the SDK", .run = run_connections,
+    {.name = "getGroupConnections", .help = "Get the node information of the group connected to the SDK", .run = run_group_connections,
      .parameters = {{PARAMETER_GROUP, "groupId", "Integer, from 1 to 32767. Default: the current group.", true}}}};
 const command_family family_nodes = FAMILY("Nodes and peers", "节点", rows);

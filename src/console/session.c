@@ -164,10 +164,11 @@ bool console_switch(session *s, int group)
 {
     int old = s->group;
     s->group = group;
-    if (console_client(s))
-        return true;
-    s->group = old;
-    return false;
+    json_t *height = console_ask(s, NULL, "getBlockNumber", console_params(s));
+    if (height == NULL)
+        s->group = old;
+    json_decref(height);
+    return height != NULL;
 }
 
 /* ---- versions ---- */

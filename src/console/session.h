@@ -37,7 +37,7 @@ void console_close(session *s);
 
 /* Waits for the connection; of the current group. NULL: it is said why. */
 hanse_client *console_client(session *s);
-bool console_switch(session *s, int group);
+bool console_switch(session *s, int group); /* false: no node that answers has the group; it is said */
 /* The node's supported_version as text; NULL: it is said why. Lives as long as the session. */
 const char *console_version(session *s);
 /* false and said: this chain's supported_version is lower than `since`. */

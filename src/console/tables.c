@@ -270,6 +270,10 @@ static bool run_sql(session *s, const command *c, int argc, char **argv)
     table_shape shape;
     error_text why;
     (void)c, (void)argc;
+    json_t *text = json_string(argv[0]); /* what is no UTF-8 cannot be put into the contract's JSON */
+    json_decref(text);
+    if (text == NULL)
+        return console_fail(s, "Could not parse SQL statement.\nIt is no UTF-8 text.");
     if (!sql_parse(&s->memory, argv[0], &q, &why)) {
         console_fail(s, "Could not parse SQL statement.");
         return console_fail(s, "%s.", why.text);

@@ -322,6 +322,19 @@ desc t_demo
         done = subprocess.run([support.HANSE, "console", "--bogus"], cwd=self.console.folder, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 2)
 
+    def test_the_java_consoles_folder(self):
+        folder, sdk = support.folder(), self.console.options[1]
+        os.makedirs(os.path.join(folder, "conf"))
+        for name in ("ca.crt", "sdk.crt", "sdk.key"):
+            shutil.copy(os.path.join(sdk, name), os.path.join(folder, "conf"))
+        with open(os.path.join(folder, "conf", "config.toml"), "w") as f:
+            f.write('[cryptoMaterial]\n\ncertPath = "conf"                           # The certification path  \n\n[network]\n'
+                    'peers=["%s", "%s"]    # The peer list to connect\n\n[account]\nkeyStoreDir = "account"\naccountFileFormat = "pem"\n'
+                    '[threadPool]\n# threadPoolSize = "16"\nmaxBlockingQueueSize = "102400"\n' % (self.console.nodes[2], self.console.nodes[3]))
+        done = subprocess.run([support.HANSE, "console", "1", "getAvailableConnections"], cwd=folder, capture_output=True, text=True,
+                              timeout=60 * support.PATIENCE)
+        self.assertEqual(sorted(re.findall(r"127\.0\.0\.1:\d+", done.stdout)), sorted(self.console.nodes[2:]), done.stdout + done.stderr)
+
     def test_over_http(self):
         node = "http://127.0.0.1:%d" % self.one_chain.nodes[0].rpc_port
         out = subprocess.run([support.HANSE, "console", "--node", node, "-e", "getGroupList; deploy HelloWorld; call HelloWorld latest get"],
@@ -399,7 +412,10 @@ class GroupTest(support.ChainTest):
             self.assertEqual(console.run("--group", "2", "getBlockNumber"), "1\n")
             self.assertEqual(sorted(os.listdir(os.path.join(console.folder, "contracts", ".compiled"))), ["1", "2"])
             self.assertIn("[group:2]", console.run("2", "getDeployLog"))
-            self.assertIn("GroupID does not exist", console.run("-e", "switch 3; getBlockNumber", fails=True))
+            out = console.run("-e", "switch 3; getBlockNumber", fails=True)  # the old group stays
+            self.assertRegex(out, r'^\{\n    "code":-40001,\n    "msg":"GroupID does not exist"\n\}\n1\n$')
+            self.assertEqual(console.run("getGroupConnections", "2"), "[\n    %s\n]\n" % console.nodes[0])
+            self.assertEqual(console.run("getGroupConnections", "3"), "[]\n")
         finally:
             node.kill()
 

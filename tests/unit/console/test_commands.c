@@ -142,6 +142,7 @@ static void arguments_are_checked_before_a_command_runs(void **state)
     check("switch 32768", false, "Please provide group ID by positive integer mode, from 1 to 32767.\n");
     check("setSystemConfigByKey consensus_timeout 2", false, "Please provide value by a number from 3 to 2147482 for consensus_timeout.\n");
     check("addSealer abc", false, "{\n    \"code\":-51100,\n    \"msg\":\"Invalid node ID\"\n}\n");
+    check("insert into t values (\xff)", false, "Could not parse SQL statement.\nIt is no UTF-8 text.\n");
     check("select * from t where", false, "Could not parse SQL statement.\na field was expected, not the end.\n");
 }
 
