@@ -78,6 +78,11 @@ static bool submit(worker_pool *pool, job *j, bool bounded)
     return accepted;
 }
 
+size_t worker_pool_threads(const worker_pool *pool)
+{
+    return pool->thread_count;
+}
+
 bool worker_pool_submit(worker_pool *pool, job *j)
 {
     return submit(pool, j, true);

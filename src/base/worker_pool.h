@@ -17,6 +17,7 @@ worker_pool *worker_pool_new(const char *thread_name, size_t threads, size_t max
 bool worker_pool_submit(worker_pool *pool, job *j) MUST_USE;
 /* Work that must not be refused because what limits it is counted elsewhere (one block in execution, ...). */
 bool worker_pool_submit_unbounded(worker_pool *pool, job *j) MUST_USE;
+size_t worker_pool_threads(const worker_pool *pool);
 /* Runs what was handed in, then ends the threads. Later submissions are refused. */
 void worker_pool_stop(worker_pool *pool);
 void worker_pool_free(worker_pool *pool); /* stops first if need be; NULL is allowed */

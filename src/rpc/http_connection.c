@@ -17,9 +17,10 @@ static void uncount(http_connection *c)
     c->is_uncounted = true;
 }
 
-static void free_connection(http_connection *c)
+void http_connection_free(http_connection *c)
 {
     http_door *d = c->door;
+    assert(c->requests == 0);
     uncount(c);
     *(c->previous ? &c->previous->next : &d->connections) = c->next;
     if (c->next)
@@ -42,7 +43,7 @@ static void on_closed(uv_handle_t *handle)
     http_connection *c = handle->data;
     c->is_closed = true;
     if (c->requests == 0)
-        free_connection(c); /* else when they come back */
+        http_connection_free(c); /* else when they come back */
 }
 
 void http_connection_close(http_connection *c)
@@ -55,6 +56,7 @@ void http_connection_close(http_connection *c)
     c->is_paused = false;
     if (c->session)
         web_session_gone(c->session);
+    http_requests_drop(c);
     if (c->requests == 0)
         uncount(c);
     uv_close((uv_handle_t *)&c->socket, on_closed);
@@ -199,70 +201,6 @@ void http_connection_write(http_connection *c, const uv_buf_t *parts, unsigned c
     }
 }
 
-/* ---- requests ---- */
-
-static void on_service_done(void *context, bytes answer)
-{
-    http_request *r = context;
-    http_connection *c = r->from;
-    if (c->session) {
-        if (answer.size)
-            web_session_answer(c->session, answer);
-    } else {
-        r->response = buffer_init(BUFFER_NO_LIMIT);
-        buffer_append(&r->response, answer);
-        http_door_count_out(c->door, (ptrdiff_t)r->response.size);
-    }
-    http_door_return(r);
-}
-
-static void run_request(job *work)
-{
-    http_request *r = (http_request *)((char *)work - offsetof(http_request, work));
-    http_door *d = r->from->door;
-    const web_session *s = r->from->session;
-    http_asker asker = {{d, s ? s->id : 0}, r->path};
-    d->service->start(d->service_context, &asker, d->workers, buffer_bytes(&r->body), on_service_done, r);
-}
-
-bool http_connection_submit(http_connection *c, buffer body)
-{
-    http_request *r = memory_new(sizeof *r);
-    *r = (http_request){.work = {.run = run_request}, .from = c, .body = body};
-    memcpy(r->path, c->path, sizeof r->path);
-    c->requests++;
-    c->door->under_way_bytes += body.capacity;
-    if (worker_pool_submit_unbounded(c->door->workers, &r->work))
-        return true;
-    c->requests--;
-    c->door->under_way_bytes -= body.capacity;
-    buffer_free(&r->body);
-    free(r);
-    return false;
-}
-
-/* It came back. */
-void http_connection_finish(http_request *r)
-{
-    http_connection *c = r->from;
-    c->requests--;
-    c->door->under_way_bytes -= r->body.capacity;
-    buffer_free(&r->body);
-    if (c->is_closed) {
-        http_door_count_out(c->door, -(ptrdiff_t)r->response.size);
-        buffer_free(&r->response);
-        if (c->requests == 0)
-            free_connection(c);
-    } else if (c->session) {
-        if (c->door->stopping && c->requests == 0)
-            web_session_end(c->session, WEBSOCKET_GOING_AWAY, true, "this node stops");
-        http_connection_pump(c);
-    } else {
-        http_exchange_finish(c, r->response);
-    }
-    free(r);
-}
-
 /* ---- time limits ---- */
 
 static void end_slow(http_connection *c, bool is_reader, const char *reason)
@@ -332,6 +270,7 @@ void http_connection_accept(http_door *d)
 {
     http_connection *c = memory_new(sizeof *c);
     *c = (http_connection){.door = d, .next = d->connections, .since_ms = uv_now(&d->loop)};
+    c->requests_end = &c->first_request;
     c->ahead = buffer_init(HTTP_READ_BYTES);
     http_reader_init(&c->reader, HTTP_BODY_MAX_BYTES);
     if (c->next)

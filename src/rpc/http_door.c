@@ -130,6 +130,14 @@ void http_door_return(http_request *r)
     pthread_mutex_unlock(&d->lock);
 }
 
+void http_door_free_worker(http_door *d)
+{
+    pthread_mutex_lock(&d->lock);
+    d->freed_workers++;
+    uv_async_send(&d->wake);
+    pthread_mutex_unlock(&d->lock);
+}
+
 static void resume_paused(http_door *d)
 {
     for (http_connection *c = d->connections; c && d->paused_count; c = c->next)
@@ -142,8 +150,13 @@ static void take_answers(http_door *d)
     bool was_full = d->under_way_bytes > HTTP_UNDER_WAY_MAX_BYTES;
     for (queue_link *link = queue_pop_all(d->answers), *next; link; link = next) {
         next = link->next;
-        http_connection_finish((http_request *)link);
+        http_requests_finish((http_request *)link);
     }
+    pthread_mutex_lock(&d->lock);
+    d->running -= d->freed_workers;
+    d->freed_workers = 0;
+    pthread_mutex_unlock(&d->lock);
+    http_requests_run(d);
     if (was_full && d->under_way_bytes <= HTTP_UNDER_WAY_MAX_BYTES)
         resume_paused(d);
 }
@@ -164,7 +177,7 @@ static web_session *next_dirty(http_door *d)
 
 void http_door_finish_stop_if_idle(http_door *d)
 {
-    if (!d->stopping || d->connections || uv_is_closing((uv_handle_t *)&d->wake))
+    if (!d->stopping || d->connections || d->running || uv_is_closing((uv_handle_t *)&d->wake))
         return;
     uv_close((uv_handle_t *)&d->sweep_timer, NULL);
     uv_close((uv_handle_t *)&d->stop_timer, NULL);
@@ -206,6 +219,7 @@ static void on_wake(uv_async_t *async)
     pthread_mutex_unlock(&d->lock);
     if (stop && !d->stopping)
         begin_stop(d);
+    http_door_finish_stop_if_idle(d);
 }
 
 static void *run_loop(void *argument)
@@ -249,6 +263,7 @@ http_door *http_door_start(const http_door_config *config, worker_pool *workers,
     d->workers = workers;
     d->log = l;
     d->next_session_id = 1;
+    d->line_end = &d->line;
     d->answers = queue_new(HTTP_CONNECTIONS_MAX, SIZE_MAX);
     d->sessions = map_init(0); /* the keys are ours */
     pthread_mutex_init(&d->lock, NULL);

@@ -101,8 +101,7 @@ static void handle_post(http_connection *c)
     }
     buffer body = c->reader.body;
     c->reader.body = buffer_init(HTTP_BODY_MAX_BYTES);
-    if (!http_connection_submit(c, body))
-        http_exchange_refuse(c, "503 Service Unavailable");
+    http_requests_add(c, body);
 }
 
 static void handle_options(http_connection *c)

@@ -1,6 +1,7 @@
 /* http_private.h: the HTTP door from inside. Everything belongs to the loop's thread, except what a comment says.
    http_door.c      life of the door, what is shared by all connections
    http_connection.c  a socket: reading, writing, ends, time limits
+   http_requests.c  requests through the workers and back, by turns
    http_exchange.c  requests and answers of HTTP on a connection
    web_session.c    a connection that has become a WebSocket */
 #ifndef HANSE_RPC_HTTP_PRIVATE_H
@@ -12,6 +13,7 @@
 #include "rpc/websocket.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <uv.h>
 
 enum {
@@ -25,13 +27,15 @@ typedef struct http_connection http_connection;
 typedef struct web_session web_session;
 
 /* A request on its way through the workers and back. The connection lives as long as it. */
-typedef struct {
+typedef struct http_request {
     queue_link link; /* back to the loop */
     job work;
     http_connection *from;
-    char path[HTTP_PATH_MAX_BYTES + 1];
+    struct http_request *next; /* of those of a connection that are not with a worker yet */
+    atomic_uint state;         /* which of its two ends were reached; the last one gives it back */
+    bool frees_worker;         /* with it a worker came free */
     buffer body;
-    buffer response; /* HTTP's; a session's goes to its queue at once */
+    buffer response;           /* HTTP's; a session's goes to its queue at once */
 } http_request;
 
 /* Since when less than HTTP_PACE_BYTES went through. */
@@ -56,7 +60,10 @@ struct http_connection {
     bool is_closed;           /* the socket is; the rest goes with the last request */
     bool is_uncounted;
     bool is_reading, is_writing, is_paused;
-    size_t requests;          /* under way */
+    size_t requests;          /* under way: waiting, or begun and not answered */
+    http_request *first_request, **requests_end; /* those that wait */
+    bool is_lined_up;
+    http_connection *next_in_line;
     uint64_t since_ms;        /* since when it waits for a request, or for the end */
     http_pace in, out;        /* out.bytes: what was left at that time */
     buffer ahead;             /* received and not taken: the rest of one chunk */
@@ -82,6 +89,8 @@ struct http_door {
     http_connection *connections;
     size_t connection_count, session_count; /* sessions are not among the connections */
     size_t paused_count, reading_bytes, under_way_bytes;
+    http_connection *line, **line_end; /* with requests that wait for a worker */
+    size_t running;           /* requests with the workers */
     bool is_making_room;      /* http_door_count_reading works already */
     bool stopping;            /* the loop's */
     pthread_t thread;
@@ -90,6 +99,7 @@ struct http_door {
     uint64_t next_session_id;
     pthread_mutex_t lock;     /* guards what follows; held while the loop is woken, so that the door does not go meanwhile */
     bool asked_to_stop;
+    size_t freed_workers;     /* by requests that are answered later */
     map sessions;             /* id -> web_session that takes texts */
     web_session *dirty;       /* with something to do for the loop */
     size_t out_bytes;         /* of all answers and texts */
@@ -103,6 +113,7 @@ void http_door_count_reading(http_connection *c);  /* its buffers have grown or 
 void http_door_count_out(http_door *d, ptrdiff_t change);
 size_t http_door_out(http_door *d);
 void http_door_return(http_request *r);            /* any thread: back to the loop */
+void http_door_free_worker(http_door *d);          /* any thread: a request left the workers, its answer comes later */
 void http_door_finish_stop_if_idle(http_door *d);
 
 /* http_connection.c */
@@ -111,10 +122,14 @@ void http_connection_pump(http_connection *c);          /* takes what has come, 
 void http_connection_write(http_connection *c, const uv_buf_t *parts, unsigned count);
 void http_connection_linger(http_connection *c);
 void http_connection_close(http_connection *c);
-/* Hands a request to the workers; takes over body. false: they are gone. */
-bool http_connection_submit(http_connection *c, buffer body) MUST_USE;
-void http_connection_finish(http_request *r);           /* it came back; takes it over */
+void http_connection_free(http_connection *c);     /* closed, and nothing under way */
 void http_connection_check(http_connection *c, uint64_t now_ms); /* time limits */
+
+/* http_requests.c */
+void http_requests_add(http_connection *c, buffer body); /* takes it over */
+void http_requests_drop(http_connection *c);       /* those that no worker has */
+void http_requests_run(http_door *d);              /* as many as workers can take */
+void http_requests_finish(http_request *r);        /* it came back; takes it over */
 
 /* http_exchange.c */
 bool http_exchange_may_take(const http_connection *c);

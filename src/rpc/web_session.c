@@ -209,6 +209,7 @@ void web_session_end(web_session *s, websocket_close_code code, bool keep_output
     uint8_t payload[WEBSOCKET_CONTROL_MAX_BYTES];
     out_text *last = frame_new(WEBSOCKET_CLOSE, bytes_of(payload, websocket_write_close(payload, code, reason))), *gone = NULL;
     s->is_ending = true;
+    http_requests_drop(c);
     c->since_ms = uv_now(&d->loop);
     pthread_mutex_lock(&d->lock);
     hide(s);
@@ -276,8 +277,7 @@ static void start_request(web_session *s)
 {
     buffer body = s->reader.message;
     s->reader.message = buffer_init(HTTP_BODY_MAX_BYTES);
-    if (!http_connection_submit(s->connection, body))
-        web_session_end(s, WEBSOCKET_TRY_AGAIN_LATER, false, "the workers are gone");
+    http_requests_add(s->connection, body);
 }
 
 size_t web_session_take(web_session *s, bytes in)

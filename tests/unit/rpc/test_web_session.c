@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- a service: "echo X", "hold X" (answered by release), "fill N C" (N times the letter C), "push N" (N texts besides the answer) ---- */
+/* ---- a service: "echo X", "slow X" (20 ms), "hold X" (answered by release), "fill N C" (N times the letter C), "push N" (N texts besides the answer) ---- */
 
 enum { HELD_MAX = 256 };
 
@@ -63,6 +63,9 @@ static void fake_start(void *context, const http_asker *from, worker_pool *worke
         answer_text(done, done_context, from->path);
     } else if (strcmp(text, "silence") == 0) {
         done(done_context, BYTES_EMPTY);
+    } else if (strncmp(text, "slow ", 5) == 0) {
+        usleep(20000);
+        answer_text(done, done_context, text + 5);
     } else if (strncmp(text, "fill ", 5) == 0) {
         fill(done, done_context, text + 5);
     } else if (strncmp(text, "push ", 5) == 0) {
@@ -666,6 +669,35 @@ static void a_flood(void **state)
     free(text);
 }
 
+/* Requests are taken from the clients by turns. */
+static void many_requests_of_some_do_not_hold_up_others(void **state)
+{
+    fixture *f = *state;
+    http_client flood[3], c = ws_connect(f->port), http = http_connect(f->port);
+    for (size_t i = 0; i < COUNT(flood); i++) {
+        flood[i] = ws_connect(f->port);
+        for (int n = 0; n < HTTP_SESSION_REQUESTS; n++)
+            ws_send_text(&flood[i], "slow x");
+    }
+    WAIT_UNTIL(atomic_load(&f->service.started) > 4);
+    for (int i = 0; i < 2; i++) {
+        int before = atomic_load(&f->service.started);
+        if (i) {
+            ws_send_text(&c, "echo x");
+            ws_expect_text(&c, "x");
+        } else {
+            http_post(&http, "", BYTES_OF_LITERAL("echo x"));
+            http_response r = http_receive(&http);
+            http_response_free(&r);
+        }
+        assert_true(atomic_load(&f->service.started) - before < 20); /* not 96 */
+    }
+    for (size_t i = 0; i < COUNT(flood); i++)
+        http_close(&flood[i]);
+    http_close(&c);
+    http_close(&http);
+}
+
 static void a_flood_of_pings(void **state)
 {
     fixture *f = *state;
@@ -871,6 +903,7 @@ int main(void)
         cmocka_unit_test(a_client_that_reads_too_slowly_for_long),
         cmocka_unit_test(an_answer_that_is_not_taken),
         TEST(a_flood),
+        TEST(many_requests_of_some_do_not_hold_up_others),
         TEST(a_flood_of_pings),
         cmocka_unit_test(unfinished_messages_of_all),
         cmocka_unit_test(stop_tells_the_clients),
