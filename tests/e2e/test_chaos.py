@@ -26,6 +26,8 @@ PENDING_PER_CLIENT = 200
 # one view more than two failed leaders in a row ask for.
 PROGRESS_S = 35
 RSS_GROWTH_KB = 128 * 1024
+# AddressSanitizer keeps what was freed for a while, by default up to twice the growth that is allowed here.
+os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=16")
 NODES = 4
 ALL_KINDS_S = 45        # so long a run plays every kind of fault at least once
 SETTLE_S = 0.1
