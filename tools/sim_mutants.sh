@@ -23,9 +23,9 @@ build_one() { # number
 look() {
     local found=1
     for scenario in "${scenarios[@]}"; do
-        timeout 120 "$build/simulation_sim_$scenario" >"$log" 2>&1 && continue
+        { timeout 120 "$build/simulation_sim_$scenario"; } >"$log" 2>&1 && continue # the braces: an abort is told into the log
         found=0
-        printf '    %-30s %s\n' "$scenario" "$(grep -m1 -oE '(agreement|quorum|sealers|roots|time|once|expired|order|durability|promise|bounds): .*|no block .*|[^ ]+: Assertion.*|[0-9a-zA-Z_> -]+ [!<=]+ .*' "$log" | cut -c1-150)"
+        printf '    %-30s %s\n' "$scenario" "$(grep -m1 -oE '(agreement|quorum|votes|sealers|roots|time|once|expired|order|durability|promise|bounds): .*|no block .*|[^ ]+: Assertion.*|[0-9a-zA-Z_> -]+ [!<=]+ .*' "$log" | cut -c1-150)"
         [ -z "${ALL:-}" ] && return 0
     done
     timeout 300 "$build/hanse" sim --seeds "$seeds" --hours "$hours" --jobs 2 --quiet >"$log" 2>&1 || {

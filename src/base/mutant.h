@@ -31,6 +31,7 @@ enum {
     MUTANT_VOTES_OF_ANY_VIEW,     /* Signs and Commits of a block count whatever view they are for */
     MUTANT_TRIGGER_TOO_LATE,      /* more than f + 1 sealers must be ahead, not more than f, to pull the others along */
     MUTANT_FORM_REFUSED,          /* a fetched block is refused for the form of a client's signature */
+    MUTANT_REQUESTS_UNBOUNDED,    /* however many transactions are announced, all are noted */
     MUTANT_COUNT                  /* tools/sim_mutants.sh counts up to here */
 };
 

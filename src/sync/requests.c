@@ -3,6 +3,7 @@
    again. */
 #include "sync/machine.h"
 #include "base/memory.h"
+#include "base/mutant.h"
 
 #include <stdlib.h>
 
@@ -51,7 +52,8 @@ static bool note_announced(sync_machine *s, const node_id *from, const hash256 *
         }
         return false;
     }
-    if (txpool_was_dropped(s->config.pool, hash) || q->by_hash.count >= TX_REQUESTS_MAX)
+    if (txpool_was_dropped(s->config.pool, hash) ||
+        (q->by_hash.count >= TX_REQUESTS_MAX && !IS_MUTANT(MUTANT_REQUESTS_UNBOUNDED)))
         return false;
     r = memory_new(sizeof *r);
     *r = (tx_request){.hash = *hash, .asked = *from, .tries = 1, .deadline_ms = s->now_ms + TX_REQUEST_EXPIRES_MS};
