@@ -245,7 +245,7 @@ static void on_rpc(fake_node *n, const channel_frame *f, fake_habits h, int64_t 
     const json_t *params = json_object_get(root, "params");
     assert_non_null(method);
     if (strcmp(method, "getClientVersion") == 0)
-        answer(n, f, "\"result\":{\"Chain Id\":\"1\",\"FISCO-BCOS Version\":\"2.11.1\",\"Supported Version\":\"2.11.1\"}");
+        answer(n, f, "\"result\":{\"Chain Id\":\"1\",\"FISCO-BCOS Version\":\"2.11.1%s\",\"Supported Version\":\"2.11.1\"}", h.is_national ? " gm" : "");
     else if (strcmp(method, "getGroupList") == 0)
         answer(n, f, "\"result\":[1]");
     else if (n->was_introduced && h.raw_answer)

@@ -21,6 +21,7 @@ typedef struct {
     int refuses_with_status;      /* 0: transactions are taken */
     bool ignores_calls;
     bool is_silent;               /* answers nothing at all, heartbeats neither */
+    bool is_national;             /* says that its chain is one of SM2 and SM3 */
     int protocol;                 /* 0: 3 */
     const char *raw_answer;       /* instead of every JSON-RPC answer once introductions are over, or NULL */
 } fake_habits;

@@ -1,7 +1,9 @@
 /* Requests, transactions and AMOP against a node made of script: answers, refusals, lost connections, limits (hanse/client.h). */
 #include "support_node.h"
 
+#include "chain/transaction.h"
 #include "codec/channel_frame.h"
+#include "codec/hex.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -354,6 +356,38 @@ static void arguments_are_checked(void **state)
     fake_node_stop(a);
 }
 
+/* What is signed for a chain with national algorithms is a transaction of its suite, by the account. */
+static void national_chains_get_national_signatures(void **state)
+{
+    (void)state;
+    fake_node *a = fake_node_start(chain, 0, 1);
+    fake_node_set_habits(a, (fake_habits){.is_national = true});
+    hanse_client *c = open_client(NULL, a, NULL);
+    hanse_error error = {0};
+    assert_true(hanse_client_is_national(c));
+    assert_null(hanse_send(c, account, CONTRACT, "0x", &error));
+    assert_int_equal(error.kind, HANSE_ERROR_USAGE);
+    hanse_account *national = hanse_account_new_national(&error);
+    char *raw = hanse_sign(c, national, CONTRACT, "0x1234", NULL, &error);
+    assert_non_null(raw);
+    arena memory = {0};
+    bytes data;
+    assert_true(hex_read_any(&memory, bytes_of_text(raw), &data));
+    chain_rules rules = {.suite = &crypto_national, .version = VERSION_OF(2, 11, 1)};
+    transaction *tx = transaction_decode(&rules, data, TX_CHECK_EVERYTHING, NULL, NULL);
+    assert_non_null(tx);
+    assert_string_equal(arena_print(&memory, "0x%s", hex_text(&memory, BYTES_OF_VALUE(tx->sender))), hanse_account_address(national));
+    transaction_drop(tx);
+    hanse_receipt *r = hanse_send_raw(c, raw, &error);
+    assert_non_null(r);
+    hanse_receipt_free(r);
+    arena_reset(&memory);
+    hanse_free(raw);
+    hanse_account_free(national);
+    hanse_client_close(c);
+    fake_node_stop(a);
+}
+
 /* ---- callbacks ---- */
 
 static hanse_error in_callback;
@@ -500,6 +534,7 @@ int main(void)
         cmocka_unit_test(a_transaction_outlives_its_connection),
         cmocka_unit_test(transactions_without_waiting),
         cmocka_unit_test(arguments_are_checked),
+        cmocka_unit_test(national_chains_get_national_signatures),
         cmocka_unit_test(waiting_in_a_callback_is_refused),
         cmocka_unit_test(clients_of_groups_share_connections),
         cmocka_unit_test(messages_are_answered),
