@@ -168,7 +168,7 @@ static void a_range_may_end_in_the_future(void **state)
     address one = house_deploy_emitter(h, 1);
     house_emit(h, &one, 1, 1);
     channel_client *c = house_enter(h, 3);
-    char fields[64];
+    char fields[96];
     snprintf(fields, sizeof fields, ",\"fromBlock\":%lld,\"toBlock\":%lld", (long long)head(h) + 2, (long long)head(h) + 3);
     assert_int_equal(house_register_events(c, "later", fields), 0); /* wholly in the future */
     snprintf(fields, sizeof fields, ",\"fromBlock\":1,\"toBlock\":%lld", (long long)head(h) + 2);
