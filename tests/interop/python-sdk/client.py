@@ -24,5 +24,5 @@ def run(chain, work):
                 str(chain.rpc_ports[0]), CONTRACTS], work, chain=chain, seconds=240)
 
 
-CLIENTS = [Client("python-sdk 0.9.3", fetch=packages, run=run),
-           Client("python-sdk-ec 0.9.3", fetch=packages, run=run, make_options=["-R"])]
+CLIENTS = [Client("python-sdk (checkout)", fetch=packages, run=run),
+           Client("python-sdk-ec (checkout)", fetch=packages, run=run, make_options=["-R"])]
