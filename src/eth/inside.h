@@ -55,6 +55,13 @@ bool eth_read_count(rpc_call *c, size_t index, const json_t *value, uint64_t *ou
 bool eth_read_flag(rpc_call *c, size_t index, bool otherwise, bool *out) MUST_USE;
 /* A block by number or tag; it may be beyond the head. Tags: earliest is 0, all others are the head: blocks here are final. */
 bool eth_read_block_number(rpc_call *c, size_t index, const json_t *value, int64_t head, int64_t *out) MUST_USE;
+/* A block by number, tag, hash, or an object of EIP-1898. */
+typedef struct {
+    bool by_hash;
+    hash256 hash;
+    int64_t number;
+} eth_block_name;
+bool eth_read_block(rpc_call *c, size_t index, int64_t head, eth_block_name *out) MUST_USE;
 /* The pattern and, unless out->by_hash, the range of a filter object. Everything in a. */
 typedef struct {
     log_pattern pattern;

@@ -35,31 +35,13 @@ static block *block_by_number(rpc_call *c, size_t index, ledger **given)
     return b;
 }
 
-/* Number, tag, hash, or an object of EIP-1898. */
 static block *block_by_any(rpc_call *c, size_t index, ledger **given)
 {
-    enum { HASH_TEXT_BYTES = 66 };
-    const json_t *value = eth_param(c, index), *hash = json_object_get(value, "blockHash");
-    bool is_hash = json_is_string(value) && json_string_length(value) == HASH_TEXT_BYTES;
-    if (hash == NULL && is_hash)
-        return block_by_hash(c, index, given);
-    if (hash == NULL && !json_is_object(value))
-        return block_by_number(c, index, given);
-    hash256 wanted;
-    int64_t number;
+    eth_block_name name;
     *given = eth_take_group(c);
-    if (*given == NULL)
+    if (*given == NULL || !eth_read_block(c, index, ledger_head(*given).number, &name))
         return NULL;
-    block *b = NULL;
-    if (hash) {
-        if (!eth_read_hash(c, index, hash, &wanted))
-            return NULL;
-        b = ledger_block_by_hash(*given, &wanted);
-    } else {
-        if (!eth_read_block_number(c, index, json_object_get(value, "blockNumber"), ledger_head(*given).number, &number))
-            return NULL;
-        b = ledger_block_by_number(*given, number);
-    }
+    block *b = name.by_hash ? ledger_block_by_hash(*given, &name.hash) : ledger_block_by_number(*given, name.number);
     if (b == NULL)
         json_write_null(&c->out);
     return b;

@@ -1,26 +1,14 @@
 /* Methods about the state. A node keeps the newest state only: other blocks than the newest are refused. */
 #include "eth/inside.h"
 
-/* The newest block, if parameter `index` means it: by number, tag, hash or an object of EIP-1898. The caller drops it. */
+/* The newest block, if parameter `index` means it. The caller drops it. */
 static block *newest_block(rpc_call *c, ledger *l, size_t index)
 {
-    const json_t *value = eth_param(c, index), *hash = json_object_get(value, "blockHash");
-    enum { HASH_TEXT_BYTES = 66 };
-    if (json_is_string(value) && json_string_length(value) == HASH_TEXT_BYTES)
-        hash = value;
     ledger_tip tip = ledger_head(l);
-    int64_t number = 0;
-    hash256 wanted;
-    bool is_newest;
-    if (hash) {
-        if (!eth_read_hash(c, index, hash, &wanted))
-            return NULL;
-        is_newest = hash256_equal(&wanted, &tip.hash);
-    } else {
-        if (!eth_read_block_number(c, index, json_is_object(value) ? json_object_get(value, "blockNumber") : value, tip.number, &number))
-            return NULL;
-        is_newest = number == tip.number;
-    }
+    eth_block_name name;
+    if (!eth_read_block(c, index, tip.number, &name))
+        return NULL;
+    bool is_newest = name.by_hash ? hash256_equal(&name.hash, &tip.hash) : name.number == tip.number;
     if (!is_newest) {
         rpc_error(c, ETH_SERVER_ERROR, "this node keeps no state of other blocks than the newest (now %lld): ask for \"latest\"",
                   (long long)tip.number);

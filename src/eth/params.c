@@ -130,6 +130,18 @@ bool eth_read_block_number(rpc_call *c, size_t index, const json_t *value, int64
     return true;
 }
 
+bool eth_read_block(rpc_call *c, size_t index, int64_t head, eth_block_name *out)
+{
+    enum { HASH_TEXT_BYTES = 66 };
+    const json_t *value = eth_param(c, index), *hash = json_object_get(value, "blockHash");
+    if (json_is_string(value) && json_string_length(value) == HASH_TEXT_BYTES)
+        hash = value;
+    *out = (eth_block_name){.by_hash = hash != NULL};
+    if (hash)
+        return eth_read_hash(c, index, hash, &out->hash);
+    return eth_read_block_number(c, index, json_is_object(value) ? json_object_get(value, "blockNumber") : value, head, &out->number);
+}
+
 /* ---- filter objects ---- */
 
 static bool read_addresses(rpc_call *c, size_t index, const json_t *value, arena *a, log_pattern *out)
