@@ -1,4 +1,5 @@
 #include "chain/log_pattern.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -32,6 +33,35 @@ void log_pattern_prepare(log_pattern *p, const crypto_suite *suite, arena *a)
         for (size_t i = 0; i < p->topics[t].count; i++)
             p->topics[t].bits[i] = bloom_bits_of(suite, BYTES_OF_VALUE(p->topics[t].values[i]));
     }
+}
+
+/* Items into the memory at *at, which moves on. In the order of their alignment nothing needs to be padded. */
+static void *put(uint8_t **at, const void *items, size_t count, size_t item_size)
+{
+    if (items == NULL || count == 0)
+        return NULL;
+    void *to = *at;
+    memcpy(to, items, count * item_size);
+    *at += count * item_size;
+    return to;
+}
+
+log_pattern *log_pattern_copy(const log_pattern *p, size_t *size_bytes)
+{
+    size_t addresses = p->address_count, topics = 0;
+    for (size_t t = 0; t < LOG_TOPICS_MAX; t++)
+        topics += p->topics[t].count;
+    *size_bytes = sizeof *p + (addresses + topics) * sizeof(bloom_bits) + topics * sizeof(hash256) + addresses * sizeof(address);
+    log_pattern *copy = memory_new(*size_bytes);
+    *copy = *p;
+    uint8_t *at = (uint8_t *)(copy + 1);
+    copy->address_bits = put(&at, p->address_bits, addresses, sizeof(bloom_bits));
+    for (size_t t = 0; t < LOG_TOPICS_MAX; t++)
+        copy->topics[t].bits = put(&at, p->topics[t].bits, p->topics[t].count, sizeof(bloom_bits));
+    for (size_t t = 0; t < LOG_TOPICS_MAX; t++)
+        copy->topics[t].values = put(&at, p->topics[t].values, p->topics[t].count, sizeof(hash256));
+    copy->addresses = put(&at, p->addresses, addresses, sizeof(address));
+    return copy;
 }
 
 bool log_pattern_matches(const log_pattern *p, const log_entry *entry)

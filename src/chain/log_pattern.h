@@ -20,6 +20,8 @@ typedef struct {
 void log_pattern_sort(log_pattern *p);
 /* Before either test: sorts them, and works out their bits, which live in a. */
 void log_pattern_prepare(log_pattern *p, const crypto_suite *suite, arena *a);
+/* A copy in one piece of memory, to be kept: free() it. *size_bytes: what it takes. p is prepared, or only sorted. */
+log_pattern *log_pattern_copy(const log_pattern *p, size_t *size_bytes) MUST_USE;
 /* A topic that the log does not have matches only "any". */
 bool log_pattern_matches(const log_pattern *p, const log_entry *entry);
 /* false: no log among those of the bloom is wanted. */

@@ -20,6 +20,7 @@ enum {
     ETH_FILTER_IDLE_MS = 5 * 60 * 1000,   /* a filter not asked for that long is forgotten */
     ETH_SUBSCRIPTIONS_MAX = 10000,        /* of all sessions; more: -32005 */
     ETH_SESSION_SUBSCRIPTIONS_MAX = 100,  /* of one; more: -32005 */
+    ETH_PATTERNS_MAX_BYTES = 32 * 1024 * 1024, /* of all filters, and as much of all subscriptions; more: -32005 */
     ETH_FEE_HISTORY_MAX = 1024,           /* blocks of one eth_feeHistory; further ones are left out */
     ETH_BLOOM_PAGES_MAX = 128             /* of 1024 blocks and 256 KiB each: blooms remembered for eth_getLogs, all groups */
 };

@@ -12,6 +12,7 @@ typedef struct {
     eth_filter filter;      /* first: what takers hold */
     uint64_t id;
     uint64_t asked_ms;
+    size_t pattern_bytes;
     bool is_taken, is_removed;
 } installed_filter;
 
@@ -19,6 +20,7 @@ struct eth_filters {
     pthread_mutex_t lock;
     uint64_t (*now_ms)(void);
     map by_id;
+    size_t pattern_bytes;   /* of all */
 };
 
 static uint64_t random_id(void)
@@ -42,7 +44,7 @@ eth_filters *eth_filters_new(uint64_t (*now_ms)(void))
 
 static void free_filter(installed_filter *one)
 {
-    arena_reset(&one->filter.memory);
+    free((void *)one->filter.pattern);
     free(one);
 }
 
@@ -66,6 +68,7 @@ static installed_filter *find(const eth_filters *f, uint64_t id)
 static void forget(eth_filters *f, installed_filter *one)
 {
     map_remove(&f->by_id, BYTES_OF_VALUE(one->id));
+    f->pattern_bytes -= one->pattern_bytes;
     one->is_removed = true;
     if (!one->is_taken)
         free_filter(one);
@@ -86,15 +89,19 @@ static void forget_idle(eth_filters *f)
         forget(f, idle[i]);
 }
 
-bool eth_filters_add(eth_filters *f, eth_filter *one, uint64_t *id)
+bool eth_filters_add(eth_filters *f, const eth_filter *one, uint64_t *id)
 {
+    size_t size = 0;
+    log_pattern *copy = one->pattern ? log_pattern_copy(one->pattern, &size) : NULL;
     pthread_mutex_lock(&f->lock);
     forget_idle(f);
-    bool has_room = f->by_id.count < ETH_FILTERS_MAX;
+    bool has_room = f->by_id.count < ETH_FILTERS_MAX && f->pattern_bytes + size <= ETH_PATTERNS_MAX_BYTES;
     if (has_room) {
         installed_filter *made = memory_new(sizeof *made);
         made->filter = *one;
-        *one = (eth_filter){0};
+        made->filter.pattern = copy;
+        made->pattern_bytes = size;
+        f->pattern_bytes += size;
         do
             made->id = random_id();
         while (find(f, made->id));
@@ -103,6 +110,8 @@ bool eth_filters_add(eth_filters *f, eth_filter *one, uint64_t *id)
         *id = made->id;
     }
     pthread_mutex_unlock(&f->lock);
+    if (!has_room)
+        free(copy);
     return has_room;
 }
 

@@ -7,10 +7,8 @@
 typedef struct eth_filters eth_filters;
 
 typedef struct {
-    arena memory;              /* of the pattern */
     int32_t group_id;
-    bool wants_blocks;         /* else logs */
-    log_pattern pattern;
+    const log_pattern *pattern; /* NULL: it is about blocks */
     int64_t first, last;       /* blocks it is about, both included; last INT64_MAX: no end */
     int64_t next;              /* not told yet; changed by whoever took it */
 } eth_filter;
@@ -19,8 +17,8 @@ typedef struct {
 eth_filters *eth_filters_new(uint64_t (*now_ms)(void)) MUST_USE;
 void eth_filters_free(eth_filters *f); /* NULL is allowed */
 
-/* Takes over the memory in one. false: ETH_FILTERS_MAX are installed; then nothing is taken. *id cannot be guessed; never 0. */
-bool eth_filters_add(eth_filters *f, eth_filter *one, uint64_t *id) MUST_USE;
+/* Keeps a copy of the pattern. false: too many are installed. *id cannot be guessed; never 0. */
+bool eth_filters_add(eth_filters *f, const eth_filter *one, uint64_t *id) MUST_USE;
 bool eth_filters_remove(eth_filters *f, uint64_t id);
 
 typedef enum { ETH_FILTER_TAKEN, ETH_FILTER_UNKNOWN, ETH_FILTER_BUSY } eth_filter_result;

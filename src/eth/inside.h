@@ -62,7 +62,7 @@ typedef struct {
     int64_t number;
 } eth_block_name;
 bool eth_read_block(rpc_call *c, size_t index, int64_t head, eth_block_name *out) MUST_USE;
-/* The pattern and, unless out->by_hash, the range of a filter object. Everything in a. */
+/* The pattern and, unless out->by_hash, the range of a filter object. Everything in the memory of the request. */
 typedef struct {
     log_pattern pattern;
     bool by_hash;
@@ -70,7 +70,7 @@ typedef struct {
     int64_t from, to;             /* blocks, both included; they may be beyond the head, or from > to: none yet */
     bool to_is_open;              /* the end is no number: the range goes on with the chain */
 } eth_log_query;
-bool eth_read_log_query(rpc_call *c, size_t index, ledger *l, arena *a, eth_log_query *out) MUST_USE;
+bool eth_read_log_query(rpc_call *c, size_t index, ledger *l, eth_log_query *out) MUST_USE;
 
 /* ---- logs.c ---- */
 typedef struct {

@@ -38,7 +38,7 @@ static void get_logs(rpc_call *c)
 {
     eth_log_query query;
     ledger *l = eth_take_group(c);
-    if (l == NULL || !eth_read_log_query(c, 0, l, c->memory, &query))
+    if (l == NULL || !eth_read_log_query(c, 0, l, &query))
         return;
     if (query.by_hash) {
         if (!ledger_number_of_hash(l, &query.block_hash, &query.from)) {
@@ -52,43 +52,33 @@ static void get_logs(rpc_call *c)
 
 /* ---- filters ---- */
 
-static void add_filter(rpc_call *c, eth_filter *f)
+static void add_filter(rpc_call *c, const eth_filter *f)
 {
     uint64_t id;
     if (eth_filters_add(eth_service_filters(eth_asker_of(c)->service), f, &id))
         json_write_quantity_u64(&c->out, id);
     else
-        rpc_error(c, ETH_LIMIT_EXCEEDED, "more than %d filters are installed", ETH_FILTERS_MAX);
-    arena_reset(&f->memory);
+        rpc_error(c, ETH_LIMIT_EXCEEDED, "too many filters are installed: at most %d", ETH_FILTERS_MAX);
 }
 
 static void new_filter(rpc_call *c)
 {
     eth_log_query query;
     ledger *l = eth_take_group(c);
-    if (l == NULL)
+    if (l == NULL || !eth_read_log_query(c, 0, l, &query) || (query.by_hash && !eth_bad_param(c, 0, "a filter has no blockHash: ask eth_getLogs")))
         return;
-    eth_filter f = {.group_id = eth_asker_of(c)->group_id};
-    if (!eth_read_log_query(c, 0, l, &f.memory, &query) ||
-        (query.by_hash && !eth_bad_param(c, 0, "a filter has no blockHash: ask eth_getLogs"))) {
-        arena_reset(&f.memory);
-        return;
-    }
-    f.pattern = query.pattern;
-    f.first = query.from;
-    f.last = query.to_is_open ? INT64_MAX : query.to;
-    f.next = ledger_head(l).number + 1; /* changes are what comes from now on */
-    add_filter(c, &f);
+    add_filter(c, &(eth_filter){.group_id = eth_asker_of(c)->group_id,
+                                .pattern = &query.pattern,
+                                .first = query.from,
+                                .last = query.to_is_open ? INT64_MAX : query.to,
+                                .next = ledger_head(l).number + 1}); /* changes are what comes from now on */
 }
 
 static void new_block_filter(rpc_call *c)
 {
     ledger *l = eth_take_group(c);
-    if (l == NULL)
-        return;
-    eth_filter f = {.group_id = eth_asker_of(c)->group_id, .wants_blocks = true, .last = INT64_MAX};
-    f.next = f.first = ledger_head(l).number + 1;
-    add_filter(c, &f);
+    if (l)
+        add_filter(c, &(eth_filter){.group_id = eth_asker_of(c)->group_id, .last = INT64_MAX, .next = ledger_head(l).number + 1});
 }
 
 static bool read_filter_id(rpc_call *c, uint64_t *id)
@@ -119,7 +109,7 @@ static void write_block_hashes(rpc_call *c, ledger *l, eth_filter *f, int64_t en
 static void write_changes(rpc_call *c, ledger *l, eth_filter *f)
 {
     int64_t end = smaller(smaller(ledger_head(l).number, f->last), f->next + ETH_LOGS_BLOCKS_MAX - 1);
-    if (f->wants_blocks) {
+    if (f->pattern == NULL) {
         write_block_hashes(c, l, f, end);
         return;
     }
@@ -127,7 +117,7 @@ static void write_changes(rpc_call *c, ledger *l, eth_filter *f)
         f->next = smaller(f->first, end + 1);
     eth_log_progress p = {.number = f->next};
     json_write_begin_array(&c->out);
-    eth_search_result result = eth_search_logs(eth_service_blooms(eth_asker_of(c)->service), l, &f->pattern, end, &p, &c->out);
+    eth_search_result result = eth_search_logs(eth_service_blooms(eth_asker_of(c)->service), l, f->pattern, end, &p, &c->out);
     json_write_end_array(&c->out);
     if (result == ETH_SEARCH_FAILED || (result != ETH_SEARCH_DONE && p.number == f->next))
         (void)search_failed(c, result, &p, f->next);
@@ -153,10 +143,10 @@ static void ask_filter(rpc_call *c, bool all)
         rpc_error(c, ETH_SERVER_ERROR, "filter not found"); /* of another group */
     else if (!all)
         write_changes(c, l, f);
-    else if (f->wants_blocks)
+    else if (f->pattern == NULL)
         rpc_error(c, ETH_SERVER_ERROR, "filter not found"); /* it is one of blocks */
     else
-        (void)answer_range(c, l, &f->pattern, f->first, smaller(f->last, ledger_head(l).number));
+        (void)answer_range(c, l, f->pattern, f->first, smaller(f->last, ledger_head(l).number));
     eth_filters_give_back(filters, f);
 }
 
@@ -190,20 +180,19 @@ static bool read_kind(rpc_call *c, bool *wants_blocks)
 
 static void subscribe(rpc_call *c)
 {
+    static const log_pattern everything;
     eth_asker *asker = eth_asker_of(c);
-    eth_subscription_request r = {.group_id = asker->group_id};
+    bool wants_blocks;
     eth_log_query query;
     ledger *l = eth_take_group(c);
-    if (l == NULL || !has_session(c) || !read_kind(c, &r.wants_blocks))
+    if (l == NULL || !has_session(c) || !read_kind(c, &wants_blocks))
         return;
-    if (!r.wants_blocks && eth_param(c, 1)) {
-        if (!eth_read_log_query(c, 1, l, &r.memory, &query)) {
-            arena_reset(&r.memory);
+    eth_subscription_request r = {.group_id = asker->group_id, .next = ledger_head(l).number + 1};
+    if (!wants_blocks) {
+        r.pattern = eth_param(c, 1) ? &query.pattern : &everything; /* a range is not looked at, as on other nodes */
+        if (eth_param(c, 1) && !eth_read_log_query(c, 1, l, &query))
             return;
-        }
-        r.pattern = query.pattern; /* its range is not looked at, as on other nodes */
     }
-    r.next = ledger_head(l).number + 1;
     uint64_t id;
     if (eth_subscriptions_add(eth_service_subscriptions(asker->service), asker->session, &r, &id)) {
         asker->subscribed = true;
@@ -212,7 +201,6 @@ static void subscribe(rpc_call *c)
         rpc_error(c, ETH_LIMIT_EXCEEDED, "too many subscriptions: at most %d for a connection, %d for the node",
                   ETH_SESSION_SUBSCRIPTIONS_MAX, ETH_SUBSCRIPTIONS_MAX);
     }
-    arena_reset(&r.memory);
 }
 
 static void unsubscribe(rpc_call *c)

@@ -144,7 +144,7 @@ bool eth_read_block(rpc_call *c, size_t index, int64_t head, eth_block_name *out
 
 /* ---- filter objects ---- */
 
-static bool read_addresses(rpc_call *c, size_t index, const json_t *value, arena *a, log_pattern *out)
+static bool read_addresses(rpc_call *c, size_t index, const json_t *value, log_pattern *out)
 {
     bool is_many = json_is_array(value);
     if (value == NULL || json_is_null(value))
@@ -152,7 +152,7 @@ static bool read_addresses(rpc_call *c, size_t index, const json_t *value, arena
     size_t count = is_many ? json_array_size(value) : 1;
     if (count > ETH_PATTERN_VALUES_MAX)
         return eth_bad_param(c, index, "more than %d addresses", ETH_PATTERN_VALUES_MAX);
-    out->addresses = arena_take_array(a, count, sizeof *out->addresses);
+    out->addresses = arena_take_array(c->memory, count, sizeof *out->addresses);
     out->address_count = count;
     for (size_t i = 0; i < count; i++)
         if (!eth_read_address(c, index, is_many ? json_array_get(value, i) : value, &out->addresses[i]))
@@ -161,7 +161,7 @@ static bool read_addresses(rpc_call *c, size_t index, const json_t *value, arena
 }
 
 /* null: any; one value; or alternatives, of which null is any. */
-static bool read_topic(rpc_call *c, size_t index, const json_t *value, arena *a, log_pattern *out, size_t topic)
+static bool read_topic(rpc_call *c, size_t index, const json_t *value, log_pattern *out, size_t topic)
 {
     bool is_many = json_is_array(value);
     if (json_is_null(value))
@@ -169,7 +169,7 @@ static bool read_topic(rpc_call *c, size_t index, const json_t *value, arena *a,
     size_t count = is_many ? json_array_size(value) : 1;
     if (count > ETH_PATTERN_VALUES_MAX)
         return eth_bad_param(c, index, "more than %d values for one topic", ETH_PATTERN_VALUES_MAX);
-    out->topics[topic].values = arena_take_array(a, count, sizeof(hash256));
+    out->topics[topic].values = arena_take_array(c->memory, count, sizeof(hash256));
     for (size_t i = 0; i < count; i++) {
         const json_t *one = is_many ? json_array_get(value, i) : value;
         if (json_is_null(one)) {
@@ -183,7 +183,7 @@ static bool read_topic(rpc_call *c, size_t index, const json_t *value, arena *a,
     return true;
 }
 
-static bool read_topics(rpc_call *c, size_t index, const json_t *value, arena *a, log_pattern *out)
+static bool read_topics(rpc_call *c, size_t index, const json_t *value, log_pattern *out)
 {
     if (value == NULL || json_is_null(value))
         return true;
@@ -191,7 +191,7 @@ static bool read_topics(rpc_call *c, size_t index, const json_t *value, arena *a
         return eth_bad_param(c, index, "topics: expected an array of at most %d", LOG_TOPICS_MAX);
     out->topics_min = json_array_size(value);
     for (size_t i = 0; i < out->topics_min; i++)
-        if (!read_topic(c, index, json_array_get(value, i), a, out, i))
+        if (!read_topic(c, index, json_array_get(value, i), out, i))
             return false;
     return true;
 }
@@ -215,7 +215,7 @@ static bool read_range(rpc_call *c, size_t index, const json_t *query, int64_t h
     return true;
 }
 
-bool eth_read_log_query(rpc_call *c, size_t index, ledger *l, arena *a, eth_log_query *out)
+bool eth_read_log_query(rpc_call *c, size_t index, ledger *l, eth_log_query *out)
 {
     const json_t *query = eth_param(c, index);
     *out = (eth_log_query){0};
@@ -233,9 +233,9 @@ bool eth_read_log_query(rpc_call *c, size_t index, ledger *l, arena *a, eth_log_
     } else if (!read_range(c, index, query, ledger_head(l).number, out)) {
         return false;
     }
-    if (!read_addresses(c, index, member(query, "address"), a, &out->pattern) ||
-        !read_topics(c, index, member(query, "topics"), a, &out->pattern))
+    if (!read_addresses(c, index, member(query, "address"), &out->pattern) ||
+        !read_topics(c, index, member(query, "topics"), &out->pattern))
         return false;
-    log_pattern_prepare(&out->pattern, ledger_rules(l)->suite, a);
+    log_pattern_prepare(&out->pattern, ledger_rules(l)->suite, c->memory);
     return true;
 }

@@ -14,6 +14,7 @@ typedef struct subscription {
     http_session session;
     uint64_t id;
     eth_subscription_request what; /* next: the job's alone */
+    size_t pattern_bytes;
     bool has_begun;
     atomic_bool is_removed;
 } subscription;
@@ -26,7 +27,7 @@ struct eth_subscriptions {
     pthread_mutex_t lock;      /* everything below */
     pthread_cond_t idle;
     subscription *all, *dead;  /* dead: removed while the job may look at them */
-    size_t count;
+    size_t count, pattern_bytes;
     uint64_t last_id;
     bool is_running;           /* the job is on its way or at work */
     bool is_asked;             /* something happened since it last began to look */
@@ -42,7 +43,7 @@ static void free_list(subscription *list)
 {
     for (subscription *next; list; list = next) {
         next = list->next_one;
-        arena_reset(&list->what.memory);
+        free((void *)list->what.pattern);
         free(list);
     }
 }
@@ -97,7 +98,7 @@ static void tell_logs(const subscription *one, const block *b, buffer *text)
     json_writer w;
     for (size_t t = 0; t < b->receipt_count && t < b->transaction_count; t++)
         for (size_t i = 0; i < b->receipts[t].log_count; i++, index++) {
-            if (!log_pattern_matches(&one->what.pattern, &b->receipts[t].logs[i]))
+            if (!log_pattern_matches(one->what.pattern, &b->receipts[t].logs[i]))
                 continue;
             begin_push(text, &w);
             eth_write_log(&w, b, t, &b->receipts[t].logs[i], index);
@@ -122,10 +123,10 @@ static void tell_all(const push_round *r, int32_t group_id, const block *b, cons
         subscription *one = r->list[i];
         if (one->what.group_id != group_id || one->what.next > b->header.number || atomic_load(&one->is_removed))
             continue;
-        if (one->what.wants_blocks)
-            tell_head(one, buffer_bytes(&head), text);
-        else
+        if (one->what.pattern)
             tell_logs(one, b, text);
+        else
+            tell_head(one, buffer_bytes(&head), text);
         one->what.next = b->header.number + 1;
     }
     buffer_free(&head);
@@ -235,22 +236,28 @@ void eth_subscriptions_free(eth_subscriptions *s)
     free(s);
 }
 
-bool eth_subscriptions_add(eth_subscriptions *s, http_session session, eth_subscription_request *request, uint64_t *id)
+bool eth_subscriptions_add(eth_subscriptions *s, http_session session, const eth_subscription_request *request, uint64_t *id)
 {
+    size_t size = 0;
+    log_pattern *copy = request->pattern ? log_pattern_copy(request->pattern, &size) : NULL;
     pthread_mutex_lock(&s->lock);
     size_t of_session = 0;
     for (const subscription *one = s->all; one; one = one->next_one)
         of_session += is_same(one->session, session);
-    bool has_room = s->count < ETH_SUBSCRIPTIONS_MAX && of_session < ETH_SESSION_SUBSCRIPTIONS_MAX;
+    bool has_room = s->count < ETH_SUBSCRIPTIONS_MAX && of_session < ETH_SESSION_SUBSCRIPTIONS_MAX &&
+                    s->pattern_bytes + size <= ETH_PATTERNS_MAX_BYTES;
     if (has_room) {
         subscription *one = memory_new(sizeof *one);
-        *one = (subscription){.next_one = s->all, .session = session, .id = ++s->last_id, .what = *request};
-        *request = (eth_subscription_request){0};
+        *one = (subscription){.next_one = s->all, .session = session, .id = ++s->last_id, .what = *request, .pattern_bytes = size};
+        one->what.pattern = copy;
         s->all = one;
         s->count++;
+        s->pattern_bytes += size;
         *id = one->id;
     }
     pthread_mutex_unlock(&s->lock);
+    if (!has_room)
+        free(copy);
     return has_room;
 }
 
@@ -280,6 +287,7 @@ static size_t remove_some(eth_subscriptions *s, http_session session, uint64_t i
         one->next_one = s->dead;
         s->dead = one;
         s->count--;
+        s->pattern_bytes -= one->pattern_bytes;
         removed++;
     }
     if (!s->is_running) {

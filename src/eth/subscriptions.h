@@ -15,15 +15,13 @@ void eth_subscriptions_stop(eth_subscriptions *s);
 void eth_subscriptions_free(eth_subscriptions *s);
 
 typedef struct {
-    arena memory;              /* of the pattern */
     int32_t group_id;
-    bool wants_blocks;         /* else logs */
-    log_pattern pattern;
+    const log_pattern *pattern; /* NULL: it is about blocks */
     int64_t next;              /* the first block to be told */
 } eth_subscription_request;
 
-/* Takes over the memory in one. false: too many, and nothing is taken. Nothing is sent before eth_subscriptions_begin. */
-bool eth_subscriptions_add(eth_subscriptions *s, http_session session, eth_subscription_request *one, uint64_t *id) MUST_USE;
+/* Keeps a copy of the pattern. false: there are too many. Nothing is sent before eth_subscriptions_begin. */
+bool eth_subscriptions_add(eth_subscriptions *s, http_session session, const eth_subscription_request *one, uint64_t *id) MUST_USE;
 void eth_subscriptions_begin(eth_subscriptions *s, http_session session);
 bool eth_subscriptions_remove(eth_subscriptions *s, http_session session, uint64_t id);
 void eth_subscriptions_close(eth_subscriptions *s, http_session session);

@@ -87,6 +87,27 @@ static void logs_match_in_every_part(void **state)
     }
 }
 
+static void a_copy_tells_the_same(void **state)
+{
+    (void)state;
+    static const uint8_t topics[][LOG_TOPICS_MAX] = {{0}, {2}, {2, 3}, {0, 3}, {0, 0, 4, 5}, {9, 8, 7, 6}};
+    log_entry e = entry_of(1, 2, 2);
+    bloom b = {{0}};
+    bloom_add_log(&crypto_standard, &b, &e);
+    for (size_t i = 0; i < 2 * COUNT(topics); i++) {
+        arena a = {0};
+        size_t size;
+        log_pattern p = pattern_of(&a, i % 2, topics[i / 2], i % 3);
+        bool matches = log_pattern_matches(&p, &e), may = log_pattern_may_match(&p, &b);
+        log_pattern *copy = log_pattern_copy(&p, &size);
+        arena_reset(&a); /* the copy needs nothing of it */
+        assert_true(size >= sizeof *copy);
+        assert_int_equal(log_pattern_matches(copy, &e), matches);
+        assert_int_equal(log_pattern_may_match(copy, &b), may);
+        free(copy);
+    }
+}
+
 static void blooms_rule_most_others_out(void **state)
 {
     (void)state;
@@ -114,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_are_those_of_the_specification),
         cmocka_unit_test(logs_match_in_every_part),
+        cmocka_unit_test(a_copy_tells_the_same),
         cmocka_unit_test(blooms_rule_most_others_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

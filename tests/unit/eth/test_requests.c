@@ -611,12 +611,38 @@ static void filters_are_limited(void **state)
     char text[64];
     for (int i = 0; i < ETH_FILTERS_MAX; i++)
         install(f, "eth_newBlockFilter", "[]", text);
-    eth_expect_error(&f->e, -32005, "more than 1000 filters", "eth_newBlockFilter", "[]");
-    eth_expect_error(&f->e, -32005, "more than 1000 filters", "eth_newFilter", "[{\"topics\":[\"" TOPIC_AA "\"]}]");
+    eth_expect_error(&f->e, -32005, "at most 1000", "eth_newBlockFilter", "[]");
+    eth_expect_error(&f->e, -32005, "at most 1000", "eth_newFilter", "[{\"topics\":[\"" TOPIC_AA "\"]}]");
     eth_expect(&f->e, "true", "eth_uninstallFilter", text);
     install(f, "eth_newBlockFilter", "[]", text);
     eth_world_now_ms += ETH_FILTER_IDLE_MS;
     install(f, "eth_newBlockFilter", "[]", text);
+}
+
+static void patterns_of_filters_are_limited(void **state)
+{
+    fixture *f = *state;
+    buffer b = buffer_init(BUFFER_NO_LIMIT);
+    buffer_append_text(&b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_newFilter\",\"params\":[{\"topics\":[");
+    for (int t = 0; t < 4; t++)
+        for (int i = 0; i < ETH_PATTERN_VALUES_MAX; i++)
+            buffer_print(&b, "%s\"" TOPIC_AA "\"%s", i ? "," : t ? ",[" : "[", i == ETH_PATTERN_VALUES_MAX - 1 ? "]" : "");
+    buffer_append_text(&b, "]}]}");
+    buffer_append_byte(&b, 0);
+    size_t taken = 0;
+    for (bool has_room = true; has_room; taken += has_room) {
+        char *found = eth_ask_text(&f->e, (const char *)b.data);
+        has_room = strstr(found, "\"result\":\"0x") != NULL;
+        assert_true(has_room || strstr(found, "\"code\":-32005"));
+        free(found);
+    }
+    size_t each = 4 * ETH_PATTERN_VALUES_MAX * (sizeof(hash256) + 6);
+    assert_in_range(taken, ETH_PATTERNS_MAX_BYTES / (each + 1000), ETH_PATTERNS_MAX_BYTES / each);
+    eth_world_now_ms += ETH_FILTER_IDLE_MS;
+    char *found = eth_ask_text(&f->e, (const char *)b.data); /* idle ones are forgotten, 64 at a time */
+    assert_non_null(strstr(found, "\"result\":\"0x"));
+    free(found);
+    buffer_free(&b);
 }
 
 static void values_of_a_pattern_are_limited(void **state)
@@ -671,6 +697,7 @@ int main(void)
         TEST(a_filter_tells_many_logs_bit_by_bit),
         TEST(filters_not_asked_for_are_forgotten),
         TEST(filters_are_limited),
+        TEST(patterns_of_filters_are_limited),
         TEST(values_of_a_pattern_are_limited),
         TEST(subscriptions_need_a_session),
     };
