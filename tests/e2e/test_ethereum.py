@@ -1,8 +1,12 @@
 """Ethereum's JSON-RPC on a real chain: the port, what every node says of the same blocks, logs after a restart."""
 
+import json
+import os
+import re
 import socket
 import subprocess
 import unittest
+import urllib.request
 
 import signing
 import support
@@ -51,6 +55,33 @@ class Ethereum(support.ChainTest):
         self.assertEqual(node.stop(), 0)
         node.start().wait_answers()
         self.assertEqual(self.connect(node).call("eth_getLogs", query), logs)
+
+    def test_groups(self):
+        base = support.take_ports(4)
+        folder = support.folder()
+        with open(os.path.join(folder, "chain.conf"), "w") as f:
+            f.write("127.0.0.1:1 agency 1,2 %d,%d,%d,%d\n" % (base, base + 1, base + 2, base + 3))
+        support.run_hanse("chain", "create", "-f", "chain.conf", "-o", "nodes", "-R", cwd=folder)
+        nodes = os.path.join(folder, "nodes", "127.0.0.1")
+        node = support.Node(nodes, "node0", os.path.join(nodes, "hanse")).start().wait_answers()
+        self.addCleanup(lambda: node.is_running() and node.kill())
+
+        def ask(path, method, *params):
+            body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+            with urllib.request.urlopen("http://127.0.0.1:%d%s" % (base + 3, path), body, timeout=20 * support.PATIENCE) as answer:
+                return json.load(answer)
+
+        support.run_hanse("account", "new", "-o", "accounts", cwd=folder)
+        key = next(name for name in os.listdir(os.path.join(folder, "accounts")) if not name.endswith(".public.pem"))
+        out = support.run_hanse("tx", "deploy", "--rpc", "127.0.0.1:%d" % node.rpc_port, "--group", "2", "--key", os.path.join("accounts", key),
+                                "--abi", support.CONTRACT + ".abi", "--bin", support.CONTRACT + ".bin", cwd=folder).stdout
+        contract = re.search(r"contract +(0x[0-9a-f]{40})", out).group(1)
+        self.assertEqual([ask(path, "eth_blockNumber")["result"] for path in ("/", "/group/1", "/group/2", "/group/2?x=1")], ["0x0", "0x0", "0x1", "0x1"])
+        self.assertEqual(ask("/", "eth_getCode", contract, "latest")["result"], "0x")
+        self.assertGreater(len(ask("/group/2", "eth_getCode", contract, "latest")["result"]), 100)
+        self.assertIn("group 3 does not run", ask("/group/3", "eth_blockNumber")["error"]["message"])
+        self.assertIn("neither", ask("/2", "eth_blockNumber")["error"]["message"])
+        self.assertEqual(node.stop(), 0)
 
     def test_another_chain_id(self):
         chain = self.ethereum_chain(1)
