@@ -80,10 +80,11 @@ static bool run_query(session *s, const command *c, int argc, char **argv)
     json_t *entries = find_entries(s, artifact_name(s, argv[0]), argc > 1 ? argv[1] : NULL);
     if (entries == NULL)
         return false;
-    if (json_array_size(entries) == 0)
+    say_dashes(s);
+    if (json_array_size(entries) == 0) {
         say(s, "Empty set.");
-    else
         say_dashes(s);
+    }
     for (size_t i = 0; i < json_array_size(entries); i++) {
         const json_t *entry = json_array_get(entries, i);
         say(s, "* contract address: %s", entry_text(entry, "address"));

@@ -113,7 +113,8 @@ static bool check_number(session *s, const parameter *p, char **argument, long m
     long value = strtol(*argument, &end, 10);
     if ((!isdigit((unsigned char)(*argument)[0]) && (*argument)[0] != '-') || *end || value < min || value > max ||
         strlen(*argument) > 20)
-        return console_fail(s, "Please provide %s by a number from %ld to %ld.", p->name, min, max);
+        return console_fail(s, "Invalid %s: \"%s\"!\nPlease provide \"%s\" by non-negative integer mode between %ld and %ld.", p->name, *argument,
+                            p->name, min, max);
     *argument = arena_print(&s->memory, "%ld", value);
     return true;
 }
@@ -183,7 +184,7 @@ static bool fail_unknown(session *s, const char *name)
     console_fail(s, "Undefined command: \"%s\". Try \"help\".", name);
     for (size_t i = 0; i < count; i++)
         fprintf(s->out, "%s\"%s\"%s", i == 0 ? "Did you mean " : i + 1 == count ? " or " : ", ", near[i], i + 1 == count ? "?\n" : "");
-    fputc('\n', s->out);
+    say_blank(s);
     return false;
 }
 

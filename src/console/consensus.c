@@ -96,8 +96,8 @@ static const config_key *find_config_key(session *s, const char *name)
             return &config_keys[i];
     buffer names = buffer_init(BUFFER_NO_LIMIT);
     for (size_t i = 0; i < COUNT(config_keys); i++)
-        buffer_print(&names, "%s%s", i ? ", " : "", config_keys[i].key);
-    console_fail(s, "Please provide a valid key: %.*s.", (int)names.size, (const char *)names.data);
+        buffer_print(&names, "%s%s", i ? " or " : "", config_keys[i].key);
+    console_fail(s, "Please provide a valid key, for example: %.*s .", (int)names.size, (const char *)names.data);
     buffer_free(&names);
     return NULL;
 }
@@ -110,7 +110,7 @@ static bool check_config_value(session *s, const config_key *k, const char *text
     errno = 0;
     unsigned long value = strtoul(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || errno || value < k->min || value > k->max)
-        return console_fail(s, "Please provide value by a number from %lu to %lu for %s.", k->min, k->max, k->key);
+        return console_fail(s, "Please provide value by positive integer mode, from %lu to %lu.", k->min, k->max);
     return true;
 }
 

@@ -21,7 +21,7 @@ static const char *resolve_address(session *s, const char *name_or_path, const c
     deployed_contract *deployed;
     const char *name = artifact_name(s, name_or_path);
     if (artifact_deployed(s, name, &deployed) == 0) {
-        console_fail(s, "Contract \"%s\" doesn't exist! Deploy it first.", name);
+        console_fail(s, "Can not find the latest address. Please make sure group %d has deployed contract \"%s\"!", s->group, name);
         return NULL;
     }
     say(s, "latest contract address for \"%s\" is %s", name, deployed[0].address);

@@ -1,19 +1,22 @@
 /* Gas that accounts pay with, when the group charges for it (spec/precompiled.md 7.11). */
 #include "console/builtin.h"
 
-#include <stdlib.h>
-
 #define ACCOUNT {PARAMETER_ADDRESS, "account", "The account, 0x and 40 hex digits.", false}
 #define GAS {PARAMETER_TEXT, "gasValue", "How much gas, a positive number.", false}
 
-/* What is shown of a call to the contract: code, text of the code, values as text. */
-static void show_outcome(session *s, const char *hash, long code, const char *values)
+static void say_title(session *s, const command *c)
 {
-    say(s, "TransactionHash:%s", hash);
-    say(s, "description: transaction executed successfully");
     say_dashes(s);
-    say(s, "Return message: %s", builtin_message(code));
-    say(s, "Return values: %s", values);
+    say(s, "* %s", c->name);
+    say_dashes(s);
+}
+
+/* A number among return values as its digits. */
+static const char *number_text(session *s, const json_t *values, size_t index)
+{
+    const json_t *value = json_array_get(values, index);
+    return json_is_string(value) ? arena_copy_text(&s->memory, bytes_of_text(json_string_value(value)))
+                                 : arena_print(&s->memory, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 }
 
 static bool run_change_gas(session *s, const command *c, int argc, char **argv)
@@ -26,11 +29,18 @@ static bool run_change_gas(session *s, const command *c, int argc, char **argv)
     if (values == NULL)
         return false;
     long code = builtin_number(values, 0);
-    char *json = json_dumps(values, JSON_COMPACT);
-    show_outcome(s, hash, code, json ? json : "");
-    free(json);
+    say(s, "TransactionHash:%s", hash);
+    if (code == 0) {
+        say(s, "description: transaction executed successfully");
+        say_dashes(s);
+        say(s, "Return message: %s", builtin_message(code));
+        say(s, "Return values: [%ld,%s]", code, number_text(s, values, 1));
+        say_dashes(s);
+    } else {
+        builtin_show_code(s, NULL, code);
+    }
     json_decref(values);
-    return code >= 0;
+    return code == 0;
 }
 
 static bool run_query_gas(session *s, const command *c, int argc, char **argv)
@@ -40,15 +50,10 @@ static bool run_query_gas(session *s, const command *c, int argc, char **argv)
     if (values == NULL)
         return false;
     long code = builtin_number(values, 0);
+    say_title(s, c);
+    say(s, "* accountAddress: %s", argv[0]);
     if (code == 0) {
-        const json_t *gas = json_array_get(values, 1);
-        say_dashes(s);
-        say(s, "* %s", c->name);
-        say(s, "* accountAddress: %s", argv[0]);
-        if (json_is_string(gas))
-            say(s, "* remainGas: %s", json_string_value(gas));
-        else
-            say(s, "* remainGas: %" JSON_INTEGER_FORMAT, json_integer_value(gas));
+        say(s, "* remainGas: %s", number_text(s, values, 1));
         say_dashes(s);
     } else {
         builtin_show_code(s, NULL, code);
@@ -59,8 +64,9 @@ static bool run_query_gas(session *s, const command *c, int argc, char **argv)
 
 static bool run_charger(session *s, const command *c, int argc, char **argv)
 {
-    say(s, "* %s", c->name);
-    say(s, "* accountAddress: %s", argv[0]);
+    say_title(s, c);
+    say(s, "%sAddress: %s", strcmp(c->name, "grantCharger") == 0 ? "granted" : "revoked", argv[0]);
+    say_dashes(s);
     say(s, "* result:");
     return builtin_run(s, c, argc, argv);
 }
@@ -73,13 +79,13 @@ static bool run_list(session *s, const command *c, int argc, char **argv)
     if (values == NULL)
         return false;
     const json_t *list = json_array_get(values, 0);
-    say_dashes(s);
-    say(s, "* %s", c->name);
+    say_title(s, c);
     for (size_t i = 0; i < json_array_size(list); i++)
         say(s, "* %s", builtin_text(list, i));
-    if (json_array_size(list) == 0)
+    if (json_array_size(list))
+        say_dashes(s);
+    else
         say(s, "Empty set.");
-    say_dashes(s);
     json_decref(values);
     return true;
 }
@@ -98,11 +104,11 @@ static const command rows[] = {
      .parameters = {ACCOUNT, GAS}},
     {.name = "queryRemainGas", .help = "Query remain gas for the given account", .run = run_query_gas, .data = &query_remain,
      .since = "2.9.0", .parameters = {ACCOUNT}},
-    {.name = "grantCharger", .help = "Grant charger permission to the given account", .run = run_charger, .data = &grant,
+    {.name = "grantCharger", .help = "Grant the charge permission for the given account", .run = run_charger, .data = &grant,
      .since = "2.9.0",
      .parameters = {ACCOUNT}},
-    {.name = "revokeCharger", .help = "Revoke charger permission from the given account", .run = run_charger, .data = &revoke,
+    {.name = "revokeCharger", .help = "Revoke the charge permission from the given account", .run = run_charger, .data = &revoke,
      .since = "2.9.0", .parameters = {ACCOUNT}},
-    {.name = "listChargers", .help = "List all the accounts that may charge and deduct gas", .run = run_list, .data = &list,
+    {.name = "listChargers", .help = "List the accounts that have the permission to charge/deduct gas", .run = run_list, .data = &list,
      .since = "2.9.0"}};
 const command_family family_gas = FAMILY("Gas charging", "Gas 计费", rows);

@@ -20,7 +20,7 @@ static bool run_switch(session *s, const command *c, int argc, char **argv)
 {
     (void)c, (void)argc;
     if (!console_switch(s, atoi(argv[0])))
-        return false;
+        return console_fail(s, "Switch to group %s failed!\n", argv[0]);
     say(s, "Switched to group %s.\n", argv[0]);
     return true;
 }
@@ -33,7 +33,7 @@ static bool run_quit(session *s, const command *c, int argc, char **argv)
 }
 
 static const command rows[] = {
-    {.name = "help", .aliases = {"h", "-h", "-help", "--h", "--H", "--help", "-H"}, .help = "Provide help information", .run = run_help,
+    {.name = "help", .aliases = {"-h", "-help", "--h", "--H", "--help", "-H", "h"}, .help = "Provide help information", .run = run_help,
      .parameters = {{PARAMETER_TEXT, "command", "The command to explain.", true}}},
     {.name = "switch", .aliases = {"s"}, .help = "Switch to a specific group by group ID", .run = run_switch,
      .parameters = {{PARAMETER_GROUP, "groupId", "Integer, from 1 to 32767.", false}}},

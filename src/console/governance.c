@@ -76,7 +76,7 @@ static bool run_threshold_votes(session *s, const command *c, int argc, char **a
 static bool run_update_threshold(session *s, const command *c, int argc, char **argv)
 {
     if (strlen(argv[0]) > 2)
-        return builtin_show_code(s, NULL, -52003);
+        return console_fail(s, "Please provide threshold by non-negative integer mode,  from 0 to 99 .");
     return builtin_run(s, c, argc, argv);
 }
 

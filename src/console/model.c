@@ -72,6 +72,11 @@ static void print_field(const model_field *f, const json_t *value, buffer *out)
     case FIELD_BARE:
         append_scalar(value, false, out);
         return;
+    case FIELD_QUOTED_TEXTS:
+        buffer_append_byte(out, '\'');
+        model_print_texts(value, out);
+        buffer_append_byte(out, '\'');
+        return;
     case FIELD_TEXTS:
     case FIELD_MODELS:
         if (!json_is_array(value))

@@ -12,6 +12,7 @@ typedef enum {
     FIELD_DECIMAL, /* a='12' from a quantity */
     FIELD_BARE,    /* a=12 */
     FIELD_TEXTS,   /* a=[x, y]; nothing: null */
+    FIELD_QUOTED_TEXTS, /* a='[x, y]' */
     FIELD_MODEL,   /* a=Name{...}; nothing: null */
     FIELD_MODELS   /* a=[Name{...}, ...]; an element that is a text: TransactionHash{value='...'} */
 } model_field_kind;

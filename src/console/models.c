@@ -76,10 +76,10 @@ static const model_field sync_fields[] = {TEXT("isSyncing"), TEXT("protocolId"),
 const model model_sync = MODEL("SyncStatusInfo", sync_fields);
 
 static const model_field peer_fields[] = {TEXT_OF("nodeID", "NodeID"), TEXT_OF("iPAndPort", "IPAndPort"), TEXT_OF("node", "Node"),
-                                          TEXT_OF("agency", "Agency"), {"topic", "Topic", FIELD_TEXTS, NULL}};
+                                          TEXT_OF("agency", "Agency"), {"topic", "Topic", FIELD_QUOTED_TEXTS, NULL}};
 const model model_peer = MODEL("PeerInfo", peer_fields);
 static const model_field node_info_fields[] = {TEXT_OF("nodeId", "NodeID"), TEXT_OF("iPAndPort", "IPAndPort"), TEXT_OF("node", "Node"),
-                                               TEXT_OF("agency", "Agency"), {"topic", "Topic", FIELD_TEXTS, NULL}};
+                                               TEXT_OF("agency", "Agency"), {"topic", "Topic", FIELD_QUOTED_TEXTS, NULL}};
 const model model_node_info = MODEL("NodeInfo", node_info_fields);
 
 static const model_field version_fields[] = {

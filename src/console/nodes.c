@@ -12,7 +12,7 @@ static const query peers = {.method = "getPeers", .shape = SHOW_MODELS, .model =
 static const query node_ids = {.method = "getNodeIDList", .shape = SHOW_LIST, .takes_endpoint = true};
 static const query group_peers = {.method = "getGroupPeers", .shape = SHOW_LIST, .takes_endpoint = true};
 static const query group_list = {.method = "getGroupList", .shape = SHOW_SHORT_LIST, .has_no_group = true, .takes_endpoint = true};
-static const query configured_peers = {.method = "queryPeers", .shape = SHOW_LIST, .has_no_group = true, .takes_endpoint = true};
+static const query configured_peers = {.method = "queryPeers", .shape = SHOW_SHORT_LIST, .has_no_group = true, .takes_endpoint = true};
 
 /* addPeers, erasePeers: argv[0] is the node, the others its peers. data: which of the two. */
 static bool run_change_peers(session *s, const command *c, int argc, char **argv)
@@ -87,14 +87,14 @@ static const command rows[] = {
     {.name = "getGroupPeers", .help = "Query nodeId list for sealer and observer nodes", .run = query_run, .data = &group_peers,
      .parameters = {ENDPOINT}},
     {.name = "getGroupList", .help = "Query group list", .run = query_run, .data = &group_list, .parameters = {ENDPOINT}},
-    {.name = "queryPeers", .help = "Query the peers that a node is configured to connect to", .run = query_run, .data = &configured_peers,
+    {.name = "queryPeers", .help = "Query the configured connected node list of the p2p network", .run = query_run, .data = &configured_peers,
      .since = "2.9.0",
      .parameters = {{PARAMETER_ENDPOINT, "endPoint", "host:port of the node to ask, one of getAvailableConnections.", false}}},
-    {.name = "addPeers", .help = "Add peers that a node connects to", .run = run_change_peers, .data = &model_peers_status[0],
+    {.name = "addPeers", .help = "Add more connected peers to the node p2p network", .run = run_change_peers, .data = &model_peers_status[0],
      .takes_more = true, .since = "2.9.0",
      .parameters = {{PARAMETER_ENDPOINT, "endPoint", "host:port of the node to change, one of getAvailableConnections.", false},
                     {PARAMETER_TEXT, "peer", "P2P host:port of a peer.", false}}},
-    {.name = "erasePeers", .help = "Erase peers that a node connects to", .run = run_change_peers, .data = &model_peers_status[1],
+    {.name = "erasePeers", .help = "Remove connected peers of the node p2p network", .run = run_change_peers, .data = &model_peers_status[1],
      .takes_more = true, .since = "2.9.0",
      .parameters = {{PARAMETER_ENDPOINT, "endPoint", "host:port of the node to change, one of getAvailableConnections.", false},
                     {PARAMETER_TEXT, "peer", "P2P host:port of a peer.", false}}},

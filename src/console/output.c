@@ -5,6 +5,12 @@
 
 #include <stdarg.h>
 
+static bool ends_line(const char *format)
+{
+    size_t size = strlen(format);
+    return size && format[size - 1] == '\n';
+}
+
 void say(session *s, const char *format, ...)
 {
     va_list args;
@@ -12,15 +18,18 @@ void say(session *s, const char *format, ...)
     vfprintf(s->out, format, args);
     va_end(args);
     fputc('\n', s->out);
+    s->ends_blank = ends_line(format);
 }
 
 void say_blank(session *s)
 {
+    s->ends_blank = true;
     fputc('\n', s->out);
 }
 
 void say_dashes(session *s)
 {
+    s->ends_blank = false;
     for (int i = 0; i < DASH_LINE_LENGTH; i++)
         fputc('-', s->out);
     fputc('\n', s->out);
@@ -29,6 +38,7 @@ void say_dashes(session *s)
 void say_pretty(session *s, bytes text)
 {
     buffer out = buffer_init(BUFFER_NO_LIMIT);
+    s->ends_blank = false;
     pretty_print(text, s->has_colours, &out);
     fwrite(out.data, 1, out.size, s->out);
     fputc('\n', s->out);
@@ -54,6 +64,7 @@ bool console_fail(session *s, const char *format, ...)
     vfprintf(s->out, format, args);
     va_end(args);
     fputs(s->has_colours ? "\033[0m\n" : "\n", s->out);
+    s->ends_blank = ends_line(format);
     return false;
 }
 

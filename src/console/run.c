@@ -98,7 +98,10 @@ static void run_prompt(session *s)
             continue;
         }
         interrupts = 0;
+        s->ends_blank = true;
         command_run_line(s, line);
+        if (!s->ends_blank)
+            say_blank(s);
     }
     edit_close(e);
 }

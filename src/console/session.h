@@ -20,6 +20,7 @@ typedef struct session {
     arena memory;                  /* of the command under way: it is emptied after each */
     FILE *out;
     bool has_colours, is_interactive, wants_to_quit;
+    bool ends_blank;               /* what was printed last ends with an empty line, or nothing was */
     int group;
     console_connection *connection;
     hanse_account *account;        /* NULL: none is loaded yet */

@@ -127,9 +127,8 @@ static bool run_create(session *s, const sql_statement *q)
         say(s, "Create '%s' Ok.\n", q->table);
         return true;
     }
-    console_fail(s, "Create '%s' failed ", q->table);
     builtin_show_code(s, hash, code);
-    return false;
+    return console_fail(s, "Create '%s' failed ", q->table);
 }
 
 /* Columns without names: the key and then the fields, in the order in which they were created. */
@@ -210,31 +209,18 @@ static bool run_delete(session *s, const sql_statement *q, const table_shape *sh
 
 /* ---- select ---- */
 
-static bool is_hidden(const char *field)
-{
-    return strcmp(field, "_id_") == 0 || strcmp(field, "_hash_") == 0 || strcmp(field, "_status_") == 0 || strcmp(field, "_num_") == 0;
-}
-
 static void append_field(buffer *out, const char *field, const json_t *row)
 {
     const char *value = json_string_value(json_object_get(row, field));
     buffer_print(out, "%s%s=%s", out->size > 1 ? ", " : "", field, value ? value : "");
 }
 
-static void show_row(session *s, const sql_statement *q, const json_t *row)
+static void show_row(session *s, const char *const *columns, size_t count, const json_t *row)
 {
     buffer text = buffer_init(BUFFER_NO_LIMIT);
-    const char *field;
-    json_t *value;
     buffer_append_byte(&text, '{');
-    for (size_t i = 0; i < q->field_count; i++)
-        append_field(&text, q->fields[i], row);
-    if (q->field_count == 0)
-        json_object_foreach((json_t *)row, field, value) {
-            (void)value;
-            if (!is_hidden(field))
-                append_field(&text, field, row);
-        }
+    for (size_t i = 0; i < count; i++)
+        append_field(&text, columns[i], row);
     say(s, "%.*s}", (int)text.size, (const char *)text.data);
     buffer_free(&text);
 }
@@ -244,13 +230,15 @@ static bool run_select(session *s, const sql_statement *q, const table_shape *sh
     const char *key = key_value(s, q, shape->key);
     if (key == NULL)
         return false;
+    size_t column_count = q->field_count;
+    const char *const *columns = column_count ? q->fields : all_columns(s, shape, &column_count);
     const char *arguments[] = {q->table, key, condition_json(s, q), ""};
     json_t *values = builtin_call(s, BUILTIN_CRUD, "select(string,string,string,string)(string)", arguments, 4);
     json_t *rows = values ? json_loads(builtin_text(values, 0), 0, NULL) : NULL;
     bool ok = json_is_array(rows);
     size_t count = json_array_size(rows);
     for (size_t i = 0; i < count; i++)
-        show_row(s, q, json_array_get(rows, i));
+        show_row(s, columns, column_count, json_array_get(rows, i));
     if (ok && count == 0)
         say(s, "Empty set.\n");
     else if (ok)

@@ -1,7 +1,7 @@
 #include "console/contract_call.h"
 #include "console/query.h"
 
-#define ABSENT "This transaction hash doesn't exist.\n"
+#define ABSENT "This transaction hash doesn't exist."
 #define TRANSACTION_HASH {PARAMETER_HASH, "transactionHash", "The transaction's hash, 0x and 64 hex digits.", false}
 #define CONTRACT {PARAMETER_CONTRACT, "contractNameOrPath", "A contract, to show what the transaction called.", true}
 #define BLOCK_HASH {PARAMETER_HASH, "blockHash", "The block's hash, 0x and 64 hex digits.", false}

@@ -122,6 +122,8 @@ static void check(const char *line, bool ok, const char *output)
     free(text);
 }
 
+#define RANGE "Please provide \"blockNumber\" by non-negative integer mode between 0 and 2147483647.\n"
+
 static void arguments_are_checked_before_a_command_runs(void **state)
 {
     (void)state;
@@ -132,15 +134,15 @@ static void arguments_are_checked_before_a_command_runs(void **state)
     check("getBlockNumber 1", false, "Try 'getBlockNumber -h or --help' for more information.\n\n");
     check("getBlockByHash 0x12", false, "Please provide a valid hash.\n");
     check("getBlockByNumber 1 maybe", false, "Please provide true or false for the second parameter.\n");
-    check("getBlockByNumber x", false, "Please provide blockNumber by a number from 0 to 2147483647.\n");
-    check("getBlockByNumber 2147483648", false, "Please provide blockNumber by a number from 0 to 2147483647.\n");
-    check("getBlockByNumber -1", false, "Please provide blockNumber by a number from 0 to 2147483647.\n");
+    check("getBlockByNumber x", false, "Invalid blockNumber: \"x\"!\n" RANGE);
+    check("getBlockByNumber 2147483648", false, "Invalid blockNumber: \"2147483648\"!\n" RANGE);
+    check("getBlockByNumber -1", false, "Invalid blockNumber: \"-1\"!\n" RANGE);
     check("getCode 0x", false, "Please provide a valid address.\n");
     check("getCode 1234", false, "Please provide a valid address.\n");
     check("getCode 0x00000000000000000000000000000000000000001", false, "Please provide a valid address.\n");
     check("switch 0", false, "Please provide group ID by positive integer mode, from 1 to 32767.\n");
     check("switch 32768", false, "Please provide group ID by positive integer mode, from 1 to 32767.\n");
-    check("setSystemConfigByKey consensus_timeout 2", false, "Please provide value by a number from 3 to 2147482 for consensus_timeout.\n");
+    check("setSystemConfigByKey consensus_timeout 2", false, "Please provide value by positive integer mode, from 3 to 2147482.\n");
     check("addSealer abc", false, "{\n    \"code\":-51100,\n    \"msg\":\"Invalid node ID\"\n}\n");
     check("insert into t values (\xff)", false, "Could not parse SQL statement.\nIt is no UTF-8 text.\n");
     check("select * from t where", false, "Could not parse SQL statement.\na field was expected, not the end.\n");

@@ -78,7 +78,7 @@ static void peers_are_a_list(void **state)
     (void)state;
     check(&model_peer,
           "[{\"Agency\":\"agency\",\"IPAndPort\":\"127.0.0.1:30301\",\"Node\":\"node1\",\"NodeID\":\"ab\",\"Topic\":[\"_block_notify_1\"]}]",
-          "[PeerInfo{nodeID='ab', iPAndPort='127.0.0.1:30301', node='node1', agency='agency', topic=[_block_notify_1]}]");
+          "[PeerInfo{nodeID='ab', iPAndPort='127.0.0.1:30301', node='node1', agency='agency', topic='[_block_notify_1]'}]");
 }
 
 static void consensus_gathers_its_numbered_sealers(void **state)
