@@ -286,40 +286,48 @@ static void on_registration(fake_node *n, const channel_frame *f, fake_habits h)
     json_decref(root);
 }
 
-static void write_logs(buffer *out, int64_t from, int64_t to)
+static void write_log(buffer *out, int64_t block, size_t index, bool is_first)
 {
-    bool first = true;
-    for (int64_t b = from < 0 ? 0 : from; b <= to; b++)
-        for (size_t i = 0; i < FAKE_LOGS(b); i++, first = false)
-            buffer_print(out, "%s{\"address\":\"" ZERO40 "\",\"blockHash\":\"" ZERO64 "\",\"blockNumber\":\"%lld\",\"data\":\"0x\",\"logIndex\":\"0x%zx\","
-                              "\"topics\":[],\"transactionHash\":\"" ZERO64 "\",\"transactionIndex\":\"0x0\"}",
-                         first ? "" : ",", (long long)b, i);
+    buffer_print(out, "%s{\"address\":\"" ZERO40 "\",\"blockHash\":\"" ZERO64 "\",\"blockNumber\":\"%lld\",\"data\":\"0x\",\"logIndex\":\"0x%zx\","
+                      "\"topics\":[],\"transactionHash\":\"" ZERO64 "\",\"transactionIndex\":\"0x0\"}",
+                 is_first ? "" : ",", (long long)block, index);
+}
+
+/* One push. false: the connection was cut in its middle. */
+static bool push_body(fake_node *n, const filter *one, const buffer *logs)
+{
+    buffer body = buffer_init(BUFFER_NO_LIMIT);
+    bool is_cut = n->cut_in_push == 0;
+    buffer_print(&body, "{\"filterID\":\"%s\",\"logs\":[%.*s],\"result\":0}\n", one->id, (int)logs->size, logs->size ? (const char *)logs->data : "");
+    n->cut_in_push -= n->cut_in_push >= 0;
+    send_part(n, CHANNEL_EVENTS, zeros, 0, buffer_bytes(&body), !is_cut);
+    buffer_free(&body);
+    if (is_cut)
+        hang_up(n);
+    return !is_cut;
 }
 
 /* Called with the lock held, like everything of a turn. */
 static void push_events(fake_node *n, filter *one)
 {
-    int64_t to = one->next + BLOCKS_A_PUSH - 1;
-    if (to > n->height)
-        to = n->height;
-    if (to > one->to)
-        to = one->to;
-    buffer body = buffer_init(BUFFER_NO_LIMIT);
-    buffer_print(&body, "{\"filterID\":\"%s\",\"logs\":[", one->id);
-    write_logs(&body, one->next - (n->habits.repeats_event_pushes ? 1 : 0), to);
-    buffer_append_text(&body, "],\"result\":0}\n");
+    fake_habits h = n->habits;
+    int64_t from = one->next > 0 && h.repeats_event_pushes ? one->next - 1 : one->next, to = one->next + BLOCKS_A_PUSH - 1;
+    to = to > n->height ? n->height : to;
+    to = to > one->to ? one->to : to;
     one->next = to + 1;
-    if (n->cut_in_push == 0) {
-        n->cut_in_push = -1;
-        send_part(n, CHANNEL_EVENTS, zeros, 0, buffer_bytes(&body), false);
-        hang_up(n);
-    } else {
-        n->cut_in_push -= n->cut_in_push > 0;
-        send_frame(n, CHANNEL_EVENTS, zeros, 0, buffer_bytes(&body));
-        if (n->habits.repeats_event_pushes)
-            send_frame(n, CHANNEL_EVENTS, zeros, 0, buffer_bytes(&body));
-    }
-    buffer_free(&body);
+    buffer logs = buffer_init(BUFFER_NO_LIMIT);
+    bool goes_on = true;
+    for (int64_t b = from; goes_on && b <= to; b++)
+        for (size_t i = 0; goes_on && i < FAKE_LOGS(b); i++) {
+            write_log(&logs, b, i, logs.size == 0);
+            if (!h.splits_blocks)
+                continue;
+            goes_on = push_body(n, one, &logs);
+            buffer_clear(&logs);
+        }
+    for (int times = h.splits_blocks ? 0 : h.repeats_event_pushes ? 2 : 1; goes_on && times; times--)
+        goes_on = push_body(n, one, &logs);
+    buffer_free(&logs);
 }
 
 static void serve_filters(fake_node *n)

@@ -14,6 +14,7 @@ typedef struct fake_node fake_node;
 typedef struct {
     bool omits_block_pushes;
     bool repeats_event_pushes;    /* every push comes twice, and each begins with the block before */
+    bool splits_blocks;           /* every log is a push of its own */
     bool ignores_registrations;
     int registration_code;        /* 0: taken */
     bool receipt_comes_first;     /* before the answer to sendRawTransaction */

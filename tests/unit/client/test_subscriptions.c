@@ -207,6 +207,23 @@ static void a_node_that_is_behind_repeats_no_block(void **state)
     fake_node_stop(b);
 }
 
+/* The first node is a little behind: it is still the one that is asked, so its height is what counts. */
+static void a_block_is_told_when_it_can_be_read(void **state)
+{
+    (void)state;
+    begin_record();
+    fake_node *a = fake_node_start(chain, 0, 48), *b = fake_node_start(chain, 0, 50);
+    hanse_client *c = open_client(a, b, 0);
+    WAIT_UNTIL(connection_count(c) == 2);
+    assert_non_null(hanse_blocks_subscribe(c, 40, on_block, &told, NULL));
+    expect_blocks(40, 48);
+    fake_node_set_height(b, 51); /* too far behind: the other one is asked */
+    expect_blocks(40, 51);
+    hanse_client_close(c);
+    fake_node_stop(a);
+    fake_node_stop(b);
+}
+
 /* ---- events ---- */
 
 static void subscribe(hanse_client *c, int64_t from, int64_t to)
@@ -245,6 +262,23 @@ static void a_cut_in_the_middle_of_a_push_loses_nothing(void **state)
     WAIT_UNTIL(fake_node_registrations(a) == 3);
     expect_logs(0, 150);
     WAIT_UNTIL(is_done());
+    hanse_client_close(c);
+    fake_node_stop(a);
+}
+
+/* Between two logs of one block: the block was begun, not passed. */
+static void a_cut_inside_a_block_loses_nothing(void **state)
+{
+    (void)state;
+    begin_record();
+    fake_node *a = fake_node_start(chain, 0, 30);
+    fake_node_set_habits(a, (fake_habits){.splits_blocks = true});
+    fake_node_cut_in_push(a, 5); /* after the first log of block 5, which has two */
+    assert_int_equal(logs_between(0, 4) + 1, 5);
+    hanse_client *c = open_client(a, NULL, 0);
+    subscribe(c, 0, -1);
+    WAIT_UNTIL(fake_node_registrations(a) == 2);
+    expect_logs(0, 30);
     hanse_client_close(c);
     fake_node_stop(a);
 }
@@ -432,8 +466,10 @@ int main(void)
         cmocka_unit_test(the_next_block_is_the_one_after_the_height),
         cmocka_unit_test(text_pushes_of_old_nodes_are_understood),
         cmocka_unit_test(a_node_that_is_behind_repeats_no_block),
+        cmocka_unit_test(a_block_is_told_when_it_can_be_read),
         cmocka_unit_test(logs_come_once_though_they_are_repeated),
         cmocka_unit_test(a_cut_in_the_middle_of_a_push_loses_nothing),
+        cmocka_unit_test(a_cut_inside_a_block_loses_nothing),
         cmocka_unit_test(logs_go_on_at_a_node_that_is_behind),
         cmocka_unit_test(logs_go_on_when_a_node_comes_back),
         cmocka_unit_test(long_ranges_are_registered_in_stretches),
