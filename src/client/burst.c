@@ -83,10 +83,8 @@ void client_burst_run(hanse_client *client, client_burst *burst)
     burst_state s = {.client = client, .burst = burst};
     s.window = burst->window < CLIENT_BURST_WINDOW_MAX ? burst->window : CLIENT_BURST_WINDOW_MAX;
     pthread_cond_init(&s.done, NULL);
+    client_wait_begins(core);
     client_run(core, begin, &s);
-    pthread_mutex_lock(&core->lock);
-    while (!s.is_done)
-        pthread_cond_wait(&s.done, &core->lock);
-    pthread_mutex_unlock(&core->lock);
+    client_wait_ends(core, &s.done, &s.is_done);
     pthread_cond_destroy(&s.done);
 }

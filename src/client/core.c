@@ -17,22 +17,53 @@ bool client_is_loop(const client_core *core)
     return pthread_equal(pthread_self(), core->thread);
 }
 
-void client_post(client_core *core, client_task *task)
+bool client_post(client_core *core, client_task *task)
 {
-    queue_result result = queue_push_unbounded(core->tasks, &task->link); /* requests are counted; others wait for their end */
-    assert(result == QUEUE_OK);
-    (void)result;
-    uv_async_send(&core->wake);
+    pthread_mutex_lock(&core->lock);
+    bool ok = !core->is_closed;
+    if (ok) {
+        queue_result result = queue_push_unbounded(core->tasks, &task->link); /* requests are counted; others wait for their end */
+        assert(result == QUEUE_OK);
+        (void)result;
+        uv_async_send(&core->wake);
+    }
+    pthread_mutex_unlock(&core->lock);
+    return ok;
+}
+
+static void run_tasks(client_core *core)
+{
+    queue_link *link, *next;
+    for (link = queue_pop_all(core->tasks); link; link = next) {
+        next = link->next;
+        client_task *task = (client_task *)link;
+        task->run(task);
+    }
 }
 
 static void on_wake(uv_async_t *wake)
 {
     client_core *core = wake->data;
-    for (queue_link *link = queue_pop_all(core->tasks), *next; link; link = next) {
-        next = link->next;
-        client_task *task = (client_task *)link;
-        task->run(task);
-    }
+    run_tasks(core);
+    if (core->stopping)
+        run_tasks(core); /* what came just before the client was closed */
+}
+
+void client_wait_begins(client_core *core)
+{
+    pthread_mutex_lock(&core->lock);
+    core->waiters++;
+    pthread_mutex_unlock(&core->lock);
+}
+
+void client_wait_ends(client_core *core, pthread_cond_t *changed, const bool *flag)
+{
+    pthread_mutex_lock(&core->lock);
+    while (!*flag)
+        pthread_cond_wait(changed, &core->lock);
+    if (--core->waiters == 0)
+        pthread_cond_broadcast(&core->changed);
+    pthread_mutex_unlock(&core->lock);
 }
 
 typedef struct {
@@ -63,11 +94,9 @@ void client_run(client_core *core, void (*run)(client_core *core, void *argument
     }
     errand e = {.task = {.run = run_errand}, .core = core, .run = run, .argument = argument};
     pthread_cond_init(&e.done, NULL);
-    client_post(core, &e.task);
-    pthread_mutex_lock(&core->lock);
-    while (!e.is_done)
-        pthread_cond_wait(&e.done, &core->lock);
-    pthread_mutex_unlock(&core->lock);
+    client_wait_begins(core);
+    bool is_posted = client_post(core, &e.task);
+    client_wait_ends(core, &e.done, is_posted ? &e.is_done : &(bool){true});
     pthread_cond_destroy(&e.done);
 }
 
@@ -230,6 +259,9 @@ static void stop_loop(client_core *core, void *argument)
 {
     (void)argument;
     core->stopping = true;
+    pthread_mutex_lock(&core->lock);
+    core->is_closed = true;
+    pthread_mutex_unlock(&core->lock);
     client_transfers_drop(core, NULL);
     client_subscriptions_drop(core, NULL);
     for (size_t i = 0; i < core->node_count; i++)
@@ -245,6 +277,10 @@ static void end_core(client_core *core)
     int busy = uv_loop_close(&core->loop);
     assert(busy == 0);
     (void)busy;
+    pthread_mutex_lock(&core->lock);
+    while (core->waiters)
+        pthread_cond_wait(&core->changed, &core->lock);
+    pthread_mutex_unlock(&core->lock);
     free_core(core);
 }
 

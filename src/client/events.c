@@ -22,6 +22,7 @@ enum {
 typedef struct client_events_waiter {
     pthread_cond_t done;
     bool is_done;
+    bool is_over;      /* the subscription is gone with its client */
     hanse_error error;
 } waiter;
 
@@ -386,6 +387,8 @@ void client_events_end(hanse_subscription *s)
     e->asking = NULL;
     unregister(s);
     client_fail(&error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
+    if (e->waiter)
+        e->waiter->is_over = true;
     tell_waiter(s, &error);
 }
 
@@ -492,19 +495,19 @@ hanse_subscription *hanse_events_subscribe(hanse_client *client, const hanse_eve
         pthread_cond_init(&w.done, NULL);
         wanted.events.waiter = &w;
     }
-    client_run(core, subscribe, &wanted);
-    if (!waits)
+    if (!waits) {
+        client_run(core, subscribe, &wanted);
         return wanted.made;
-    pthread_mutex_lock(&core->lock);
-    while (wanted.made && !w.is_done)
-        pthread_cond_wait(&w.done, &core->lock);
-    pthread_mutex_unlock(&core->lock);
-    pthread_cond_destroy(&w.done);
-    if (wanted.made && w.error.kind != HANSE_OK) {
-        if (error)
-            *error = w.error;
-        hanse_unsubscribe(wanted.made);
-        return NULL;
     }
-    return wanted.made;
+    client_wait_begins(core);
+    client_run(core, subscribe, &wanted);
+    client_wait_ends(core, &w.done, wanted.made ? &w.is_done : &(bool){true});
+    pthread_cond_destroy(&w.done);
+    if (wanted.made == NULL || w.error.kind == HANSE_OK)
+        return wanted.made;
+    if (error)
+        *error = w.error;
+    if (!w.is_over)
+        hanse_unsubscribe(wanted.made);
+    return NULL;
 }

@@ -61,7 +61,12 @@ typedef struct client_task {
     void (*run)(struct client_task *task);
 } client_task;
 
-void client_post(client_core *core, client_task *task); /* any; the core must be open */
+/* Any. false: the client is being closed, the task will not run. */
+bool client_post(client_core *core, client_task *task) MUST_USE;
+/* Any thread but the loop's: around everything that waits for the loop, so that closing waits for whoever waits. The second returns
+   once *flag, which the loop sets with core->lock held, is true; the core must not be touched afterwards. */
+void client_wait_begins(client_core *core);
+void client_wait_ends(client_core *core, pthread_cond_t *changed, const bool *flag);
 /* Runs `run` on the loop and waits; on the loop itself: at once. */
 void client_run(client_core *core, void (*run)(client_core *core, void *argument), void *argument);
 bool client_is_loop(const client_core *core);
@@ -230,6 +235,8 @@ struct client_core {
     client_node *amop_home;           /* loop: where topics are listened to, or NULL */
     pthread_mutex_t lock;             /* guards what follows */
     pthread_cond_t changed;
+    size_t waiters;                   /* threads between client_wait_begins and client_wait_ends */
+    bool is_closed;                   /* no task is taken any more */
     bool is_ready;                    /* one node was connected */
     bool has_failed;                  /* every node's first attempt failed */
     client_group groups[CLIENT_GROUPS_MAX];

@@ -152,8 +152,10 @@ bool client_request_post(client_request *r, hanse_error *error)
         return true;
     }
     r->task.run = run_start;
-    client_post(core, &r->task);
-    return true;
+    if (client_post(core, &r->task))
+        return true;
+    free_request(r);
+    return client_fail(error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
 }
 
 void client_requests_drop(client_core *core, const hanse_client *owner)
@@ -201,11 +203,9 @@ bool client_request_wait(client_request *r, client_outcome *out, hanse_error *er
     pthread_cond_init(&w.done, NULL);
     r->done = wake_waiter;
     r->context = &w;
+    client_wait_begins(core);
     bool ok = client_request_post(r, error);
-    pthread_mutex_lock(&core->lock);
-    while (ok && !w.is_done)
-        pthread_cond_wait(&w.done, &core->lock);
-    pthread_mutex_unlock(&core->lock);
+    client_wait_ends(core, &w.done, ok ? &w.is_done : &(bool){true});
     pthread_cond_destroy(&w.done);
     if (ok && out->error.kind != HANSE_OK) {
         if (error)

@@ -123,13 +123,17 @@ typedef struct client_transfer {
     void *context;
 } transfer;
 
-static void on_closed(uv_handle_t *timer)
+static void free_transfer(transfer *t)
 {
-    transfer *t = timer->data;
     atomic_fetch_sub(&t->core->under_way, 1);
     free(t->raw);
     free(t->hash);
     free(t);
+}
+
+static void on_closed(uv_handle_t *timer)
+{
+    free_transfer(timer->data);
 }
 
 static void finish(transfer *t, const hanse_receipt *receipt, const hanse_error *error)
@@ -361,10 +365,12 @@ static bool post_transfer(hanse_client *c, transaction *tx, hanse_receipt_done d
         *t = (transfer){.task = {.run = start}, .core = core, .owner = c, .group = c->group, .done = done, .context = context};
         t->raw = hex_copy(tx->raw);
         t->hash = hex_copy(BYTES_OF_VALUE(tx->hash));
-        if (client_is_loop(core))
+        if (client_is_loop(core)) {
             start(&t->task);
-        else
-            client_post(core, &t->task);
+        } else if (!client_post(core, &t->task)) {
+            ok = client_fail(error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
+            free_transfer(t);
+        }
     }
     transaction_drop(tx);
     return ok;
@@ -419,14 +425,11 @@ static hanse_receipt *send_and_wait(hanse_client *client, transaction *tx, hanse
     }
     waiter w = {.core = client->core};
     pthread_cond_init(&w.done, NULL);
-    if (post_transfer(client, tx, wake_waiter, &w, error)) {
-        pthread_mutex_lock(&w.core->lock);
-        while (!w.is_done)
-            pthread_cond_wait(&w.done, &w.core->lock);
-        pthread_mutex_unlock(&w.core->lock);
-        if (error)
-            *error = w.error;
-    }
+    client_wait_begins(w.core);
+    bool ok = post_transfer(client, tx, wake_waiter, &w, error);
+    client_wait_ends(w.core, &w.done, ok ? &w.is_done : &(bool){true});
+    if (ok && error)
+        *error = w.error;
     pthread_cond_destroy(&w.done);
     return w.receipt;
 }

@@ -183,6 +183,25 @@ static void requests_under_way_are_limited_and_end_with_the_connection(void **st
     fake_node_stop(a);
 }
 
+/* Whoever waits is told, and may still look at what it was told while the client goes. */
+static void closing_ends_what_others_wait_for(void **state)
+{
+    (void)state;
+    fake_node *a = fake_node_start(chain, 0, 1);
+    for (int round = 0; round < 5; round++) {
+        hanse_client *c = open_client(NULL, a, NULL);
+        fake_node_set_habits(a, (fake_habits){.ignores_calls = true});
+        pthread_t threads[8];
+        for (size_t i = 0; i < COUNT(threads); i++)
+            pthread_create(&threads[i], NULL, ask_and_wait, c);
+        usleep(100000);
+        hanse_client_close(c);
+        for (size_t i = 0; i < COUNT(threads); i++)
+            assert_int_equal(end_of(threads[i]), HANSE_ERROR_CONNECTION);
+    }
+    fake_node_stop(a);
+}
+
 static void garbage_ends_the_connection_not_the_client(void **state)
 {
     (void)state;
@@ -528,6 +547,7 @@ int main(void)
         cmocka_unit_test(answers_and_errors),
         cmocka_unit_test(a_request_ends_in_time),
         cmocka_unit_test(requests_under_way_are_limited_and_end_with_the_connection),
+        cmocka_unit_test(closing_ends_what_others_wait_for),
         cmocka_unit_test(garbage_ends_the_connection_not_the_client),
         cmocka_unit_test(receipts_come_before_or_after_the_answer),
         cmocka_unit_test(a_refused_transaction_has_a_receipt),
