@@ -51,7 +51,8 @@ log_pattern *log_pattern_copy(const log_pattern *p, size_t *size_bytes)
     size_t addresses = p->address_count, topics = 0;
     for (size_t t = 0; t < LOG_TOPICS_MAX; t++)
         topics += p->topics[t].count;
-    *size_bytes = sizeof *p + (addresses + topics) * sizeof(bloom_bits) + topics * sizeof(hash256) + addresses * sizeof(address);
+    *size_bytes =
+        sizeof *p + (addresses + topics) * sizeof(bloom_bits) + topics * sizeof(hash256) + addresses * sizeof(address);
     log_pattern *copy = memory_new(*size_bytes);
     *copy = *p;
     uint8_t *at = (uint8_t *)(copy + 1);
@@ -68,12 +69,13 @@ bool log_pattern_matches(const log_pattern *p, const log_entry *entry)
 {
     if (entry->topic_count < p->topics_min)
         return false;
-    if (p->address_count && bsearch(&entry->from, p->addresses, p->address_count, sizeof entry->from, compare_addresses) == NULL)
+    if (p->address_count &&
+        bsearch(&entry->from, p->addresses, p->address_count, sizeof entry->from, compare_addresses) == NULL)
         return false;
     for (size_t i = 0; i < LOG_TOPICS_MAX; i++)
         if (p->topics[i].count &&
-            (i >= entry->topic_count ||
-             bsearch(&entry->topics[i], p->topics[i].values, p->topics[i].count, sizeof(hash256), compare_topics) == NULL))
+            (i >= entry->topic_count || bsearch(&entry->topics[i], p->topics[i].values, p->topics[i].count,
+                                                sizeof(hash256), compare_topics) == NULL))
             return false;
     return true;
 }

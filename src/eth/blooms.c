@@ -7,8 +7,8 @@
 
 typedef struct {
     hash256 chain;
-    int64_t first;                               /* number of its first block */
-    uint64_t used;                               /* when, in uses of the cache */
+    int64_t first; /* number of its first block */
+    uint64_t used; /* when, in uses of the cache */
     bool is_known[ETH_BLOOM_PAGE_BLOCKS];
     bloom blooms[ETH_BLOOM_PAGE_BLOCKS];
 } page;
@@ -17,7 +17,7 @@ struct eth_blooms {
     pthread_mutex_t lock;
     uint64_t uses;
     size_t pages_max, page_count;
-    page *last;                                  /* found: searches ask for one block after the other */
+    page *last; /* found: searches ask for one block after the other */
     page *pages[];
 };
 

@@ -1,5 +1,6 @@
-/* blooms.h: remembered blooms of blocks: which logs a block may hold (the header's own bloom is always zero, spec/data-model.md section 5). In
-   pages of ETH_BLOOM_PAGE_BLOCKS blocks; the page that was not used for longest goes first. Any thread. */
+/* blooms.h: remembered blooms of blocks: which logs a block may hold (the header's own bloom is always zero,
+   spec/data-model.md section 5). In pages of ETH_BLOOM_PAGE_BLOCKS blocks; the page that was not used for longest goes
+   first. Any thread. */
 #ifndef HANSE_ETH_BLOOMS_H
 #define HANSE_ETH_BLOOMS_H
 

@@ -13,8 +13,10 @@ enum {
     ETH_GROUP_DEFAULT = 1,                /* of the path "/"; "/group/N" names another */
     ETH_LOGS_BLOCKS_MAX = 10000,          /* of one eth_getLogs; more: error -32005 */
     ETH_LOGS_MAX = 10000,                 /* of one answer; more: error -32005 */
-    ETH_LOGS_TRANSACTIONS_MAX = 200000,   /* in the blocks looked into for one answer, for their blooms do not rule logs out; more: -32005 */
-    ETH_LOGS_READ_MAX_BYTES = 512 * 1024 * 1024, /* of blocks read for one answer to learn their blooms; more: -32005, and they are remembered */
+    /* In the blocks looked into for one answer, for their blooms do not rule logs out; more: -32005. */
+    ETH_LOGS_TRANSACTIONS_MAX = 200000,
+    /* Of blocks read for one answer to learn their blooms; more: -32005, and what was learnt is kept. */
+    ETH_LOGS_READ_MAX_BYTES = 512 * 1024 * 1024,
     ETH_PATTERN_VALUES_MAX = 1000,        /* addresses, or values of one topic; more: -32602 */
     ETH_FILTERS_MAX = 1000,               /* installed by eth_newFilter and the like; more: -32005 */
     ETH_FILTER_IDLE_MS = 5 * 60 * 1000,   /* a filter not asked for that long is forgotten */

@@ -9,7 +9,7 @@
 #include <sys/random.h>
 
 typedef struct {
-    eth_filter filter;      /* first: what takers hold */
+    eth_filter filter; /* first: what takers hold */
     uint64_t id;
     uint64_t asked_ms;
     size_t pattern_bytes;
@@ -20,7 +20,7 @@ struct eth_filters {
     pthread_mutex_t lock;
     uint64_t (*now_ms)(void);
     map by_id;
-    size_t pattern_bytes;   /* of all */
+    size_t pattern_bytes; /* of all */
 };
 
 static uint64_t random_id(void)

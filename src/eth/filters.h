@@ -1,4 +1,5 @@
-/* filters.h: filters that clients install and then ask again and again (eth_newFilter, eth_newBlockFilter). Any thread. */
+/* filters.h: filters that clients install and then ask again and again (eth_newFilter, eth_newBlockFilter). Any thread.
+ */
 #ifndef HANSE_ETH_FILTERS_H
 #define HANSE_ETH_FILTERS_H
 
@@ -9,8 +10,8 @@ typedef struct eth_filters eth_filters;
 typedef struct {
     int32_t group_id;
     const log_pattern *pattern; /* NULL: it is about blocks */
-    int64_t first, last;       /* blocks it is about, both included; last INT64_MAX: no end */
-    int64_t next;              /* not told yet; changed by whoever took it */
+    int64_t first, last;        /* blocks it is about, both included; last INT64_MAX: no end */
+    int64_t next;               /* not told yet; changed by whoever took it */
 } eth_filter;
 
 /* now_ms: steady. */

@@ -82,8 +82,8 @@ typedef struct {
 
 typedef enum { ETH_SEARCH_DONE, ETH_SEARCH_TOO_MANY_LOGS, ETH_SEARCH_TOO_MUCH, ETH_SEARCH_FAILED } eth_search_result;
 
-/* Writes the matching logs of blocks p->number to `to` as items of an array; afterwards p->number is the first block not searched. A
-   block whose logs would be too many is not begun. */
+/* Writes the matching logs of blocks p->number to `to` as items of an array; afterwards p->number is the first block not
+   searched. A block whose logs would be too many is not begun. */
 eth_search_result eth_search_logs(eth_blooms *blooms, ledger *l, const log_pattern *pattern, int64_t to, eth_log_progress *p,
                                   json_writer *out);
 

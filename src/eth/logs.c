@@ -1,7 +1,9 @@
-/* eth_getLogs, filters and subscriptions: logs by contract and topics over a range of blocks. Blooms say which blocks need not be looked into. */
+/* eth_getLogs, filters and subscriptions: logs by contract and topics over a range of blocks. Blooms say which blocks
+   need not be looked into. */
 #include "eth/inside.h"
 
-/* The blooms of a block's receipts joined: remembered, or read from the block as stored, whose transactions are not decoded for it. */
+/* The blooms of a block's receipts joined: remembered, or read from the block as stored, whose transactions are not
+   decoded for it. */
 static bool bloom_of(eth_blooms *blooms, ledger *l, const hash256 *chain, eth_log_progress *p, bloom *out)
 {
     if (eth_blooms_get(blooms, chain, p->number, out))
@@ -38,8 +40,8 @@ static eth_search_result search_block(ledger *l, const log_pattern *pattern, eth
     return result;
 }
 
-eth_search_result eth_search_logs(eth_blooms *blooms, ledger *l, const log_pattern *pattern, int64_t to, eth_log_progress *p,
-                                  json_writer *out)
+eth_search_result eth_search_logs(eth_blooms *blooms, ledger *l, const log_pattern *pattern, int64_t to,
+                                  eth_log_progress *p, json_writer *out)
 {
     const hash256 chain = ledger_head(l).genesis_hash;
     for (; p->number <= to; p->number++) {

@@ -8,8 +8,8 @@ static bool search_failed(rpc_call *c, eth_search_result result, const eth_log_p
 {
     if (result == ETH_SEARCH_FAILED)
         return rpc_error(c, ETH_SERVER_ERROR, "block %lld cannot be read", (long long)p->number);
-    const char *advice = p->number > from ? arena_print(c->memory, "; try blocks 0x%llx to 0x%llx first", (unsigned long long)from,
-                                                        (unsigned long long)p->number - 1)
+    const char *advice = p->number > from ? arena_print(c->memory, "; try blocks 0x%llx to 0x%llx first",
+                                                        (unsigned long long)from, (unsigned long long)p->number - 1)
                                           : "";
     if (result == ETH_SEARCH_TOO_MANY_LOGS)
         return rpc_error(c, ETH_LIMIT_EXCEEDED, "query returned more than %d results%s", ETH_LOGS_MAX, advice);
@@ -21,10 +21,11 @@ static bool answer_range(rpc_call *c, ledger *l, const log_pattern *pattern, int
 {
     eth_log_progress p = {.number = from};
     if (from <= to && to - from >= ETH_LOGS_BLOCKS_MAX)
-        return rpc_error(c, ETH_LIMIT_EXCEEDED, "block range of %lld blocks is larger than %d", (long long)(to - from + 1),
-                         ETH_LOGS_BLOCKS_MAX);
+        return rpc_error(c, ETH_LIMIT_EXCEEDED, "block range of %lld blocks is larger than %d",
+                         (long long)(to - from + 1), ETH_LOGS_BLOCKS_MAX);
     json_write_begin_array(&c->out);
-    eth_search_result result = eth_search_logs(eth_service_blooms(eth_asker_of(c)->service), l, pattern, to, &p, &c->out);
+    eth_search_result result =
+        eth_search_logs(eth_service_blooms(eth_asker_of(c)->service), l, pattern, to, &p, &c->out);
     json_write_end_array(&c->out);
     return result == ETH_SEARCH_DONE || search_failed(c, result, &p, from);
 }
@@ -65,7 +66,8 @@ static void new_filter(rpc_call *c)
 {
     eth_log_query query;
     ledger *l = eth_take_group(c);
-    if (l == NULL || !eth_read_log_query(c, 0, l, &query) || (query.by_hash && !eth_bad_param(c, 0, "a filter has no blockHash: ask eth_getLogs")))
+    if (l == NULL || !eth_read_log_query(c, 0, l, &query) ||
+        (query.by_hash && !eth_bad_param(c, 0, "a filter has no blockHash: ask eth_getLogs")))
         return;
     add_filter(c, &(eth_filter){.group_id = eth_asker_of(c)->group_id,
                                 .pattern = &query.pattern,
@@ -78,7 +80,8 @@ static void new_block_filter(rpc_call *c)
 {
     ledger *l = eth_take_group(c);
     if (l)
-        add_filter(c, &(eth_filter){.group_id = eth_asker_of(c)->group_id, .last = INT64_MAX, .next = ledger_head(l).number + 1});
+        add_filter(c, &(eth_filter){
+                          .group_id = eth_asker_of(c)->group_id, .last = INT64_MAX, .next = ledger_head(l).number + 1});
 }
 
 static bool read_filter_id(rpc_call *c, uint64_t *id)
@@ -117,7 +120,8 @@ static void write_changes(rpc_call *c, ledger *l, eth_filter *f)
         f->next = smaller(f->first, end + 1);
     eth_log_progress p = {.number = f->next};
     json_write_begin_array(&c->out);
-    eth_search_result result = eth_search_logs(eth_service_blooms(eth_asker_of(c)->service), l, f->pattern, end, &p, &c->out);
+    eth_search_result result =
+        eth_search_logs(eth_service_blooms(eth_asker_of(c)->service), l, f->pattern, end, &p, &c->out);
     json_write_end_array(&c->out);
     if (result == ETH_SEARCH_FAILED || (result != ETH_SEARCH_DONE && p.number == f->next))
         (void)search_failed(c, result, &p, f->next);
@@ -136,7 +140,8 @@ static void ask_filter(rpc_call *c, bool all)
         return;
     eth_filter_result taken = eth_filters_take(filters, id, &f);
     if (taken != ETH_FILTER_TAKEN) {
-        rpc_error(c, ETH_SERVER_ERROR, taken == ETH_FILTER_BUSY ? "the filter is being asked already" : "filter not found");
+        rpc_error(c, ETH_SERVER_ERROR,
+                  taken == ETH_FILTER_BUSY ? "the filter is being asked already" : "filter not found");
         return;
     }
     if (f->group_id != eth_asker_of(c)->group_id)
@@ -164,7 +169,8 @@ static void get_filter_logs(rpc_call *c)
 
 static bool has_session(rpc_call *c)
 {
-    return eth_asker_of(c)->session.id || rpc_error(c, ETH_SERVER_ERROR, "notifications not supported: connect over WebSocket");
+    return eth_asker_of(c)->session.id ||
+           rpc_error(c, ETH_SERVER_ERROR, "notifications not supported: connect over WebSocket");
 }
 
 static bool read_kind(rpc_call *c, bool *wants_blocks)

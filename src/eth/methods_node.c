@@ -20,7 +20,8 @@ static void web3_sha3(rpc_call *c)
 
 static void net_version(rpc_call *c)
 {
-    json_write_text(&c->out, arena_print(c->memory, "%llu", (unsigned long long)eth_chain_id(eth_asker_of(c)->service)));
+    json_write_text(&c->out,
+                    arena_print(c->memory, "%llu", (unsigned long long)eth_chain_id(eth_asker_of(c)->service)));
 }
 
 static void net_listening(rpc_call *c)

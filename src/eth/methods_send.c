@@ -1,9 +1,10 @@
-/* eth_sendRawTransaction takes what sendRawTransaction takes: a transaction signed in FISCO BCOS 2's form. Why one that is signed in
-   Ethereum's form cannot be taken: docs/decisions. */
+/* eth_sendRawTransaction takes what sendRawTransaction takes: a transaction signed in FISCO BCOS 2's form. Why one that
+   is signed in Ethereum's form cannot be taken: docs/decisions. */
 #include "codec/rlp.h"
 #include "eth/inside.h"
 
-/* A list of nine (EIP-155 and before), or a type's number in front (EIP-2718). FISCO BCOS 2 has lists of 10 or more (data-model.md 3.1). */
+/* A list of nine (EIP-155 and before), or a type's number in front (EIP-2718). FISCO BCOS 2 has lists of 10 or more
+   (data-model.md 3.1). */
 static bool is_of_ethereum(bytes raw)
 {
     enum { TYPES_END = 0x80, LEGACY_ITEMS = 9 };
@@ -31,8 +32,9 @@ static void send_raw_transaction(rpc_call *c)
     if (l == NULL || !eth_read_bytes(c, 0, eth_param(c, 0), &raw))
         return;
     if (is_of_ethereum(raw)) {
-        rpc_error(c, ETH_SERVER_ERROR, "this chain's transactions are signed in FISCO BCOS 2's form, not in Ethereum's: send them with a "
-                                       "FISCO BCOS SDK or `hanse tx` (docs/ethereum.md shows how a script can sign them)");
+        rpc_error(c, ETH_SERVER_ERROR,
+                  "this chain's transactions are signed in FISCO BCOS 2's form, not in Ethereum's: send them with a "
+                  "FISCO BCOS SDK or `hanse tx` (docs/ethereum.md shows how a script can sign them)");
         return;
     }
     c->sent = transaction_decode(ledger_rules(l), raw, TX_CHECK_EVERYTHING, NULL, &why);

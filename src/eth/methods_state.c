@@ -10,7 +10,8 @@ static block *newest_block(rpc_call *c, ledger *l, size_t index)
         return NULL;
     bool is_newest = name.by_hash ? hash256_equal(&name.hash, &tip.hash) : name.number == tip.number;
     if (!is_newest) {
-        rpc_error(c, ETH_SERVER_ERROR, "this node keeps no state of other blocks than the newest (now %lld): ask for \"latest\"",
+        rpc_error(c, ETH_SERVER_ERROR,
+                  "this node keeps no state of other blocks than the newest (now %lld): ask for \"latest\"",
                   (long long)tip.number);
         return NULL;
     }
@@ -99,7 +100,8 @@ static bool read_call(rpc_call *c, transaction_fields *fields, address *from)
     const json_t *sender = member(request, "from"), *to = member(request, "to"), *value = member(request, "value");
     const json_t *input = member(request, "input") ? member(request, "input") : member(request, "data");
     fields->is_creation = to == NULL;
-    return (sender == NULL || eth_read_address(c, 0, sender, from)) && (to == NULL || eth_read_address(c, 0, to, &fields->to)) &&
+    return (sender == NULL || eth_read_address(c, 0, sender, from)) &&
+           (to == NULL || eth_read_address(c, 0, to, &fields->to)) &&
            (input == NULL || eth_read_bytes(c, 0, input, &fields->data)) &&
            (value == NULL || eth_read_quantity(c, 0, value, &fields->value));
 }
@@ -132,8 +134,8 @@ static bool call_failed(rpc_call *c, const call_result *result)
 {
     const char *reason = reason_of(c->memory, result->output);
     bool is_revert = result->status == STATUS_REVERT;
-    rpc_error(c, is_revert ? ETH_REVERTED : ETH_SERVER_ERROR, "%s%s%s", is_revert ? "execution reverted" : status_text(result->status),
-              reason ? ": " : "", reason ? reason : "");
+    rpc_error(c, is_revert ? ETH_REVERTED : ETH_SERVER_ERROR, "%s%s%s",
+              is_revert ? "execution reverted" : status_text(result->status), reason ? ": " : "", reason ? reason : "");
     c->error_has_data = is_revert || result->output.size > 0;
     c->error_data = result->output;
     return false;
@@ -152,7 +154,8 @@ static bool run_call(rpc_call *c, call_result *result)
     if (latest == NULL)
         return false;
     transaction *tx = transaction_unsigned_call(ledger_rules(l), &fields, &from);
-    bool ok = executor_call_from_anyone(ledger_executor(l), ledger_store(l), &latest->header, tx, c->memory, result, &why);
+    bool ok =
+        executor_call_from_anyone(ledger_executor(l), ledger_store(l), &latest->header, tx, c->memory, result, &why);
     transaction_drop(tx);
     block_drop(latest);
     if (!ok)

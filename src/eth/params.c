@@ -39,7 +39,8 @@ static bool read_exactly(rpc_call *c, size_t index, const json_t *value, uint8_t
 {
     bytes digits;
     return read_digits(c, index, value, &digits) &&
-           (hex_read(digits, out, size) || eth_bad_param(c, index, "expected %zu hexadecimal digits behind 0x", 2 * size));
+           (hex_read(digits, out, size) ||
+            eth_bad_param(c, index, "expected %zu hexadecimal digits behind 0x", 2 * size));
 }
 
 bool eth_read_hash(rpc_call *c, size_t index, const json_t *value, hash256 *out)
@@ -59,7 +60,8 @@ bool eth_read_bytes(rpc_call *c, size_t index, const json_t *value, bytes *out)
         return false;
     uint8_t *data = arena_take(c->memory, digits.size / 2);
     *out = bytes_of(data, digits.size / 2);
-    return hex_read(digits, data, digits.size / 2) || eth_bad_param(c, index, "expected an even number of hexadecimal digits behind 0x");
+    return hex_read(digits, data, digits.size / 2) ||
+           eth_bad_param(c, index, "expected an even number of hexadecimal digits behind 0x");
 }
 
 bool eth_read_quantity(rpc_call *c, size_t index, const json_t *value, u256 *out)
@@ -139,7 +141,8 @@ bool eth_read_block(rpc_call *c, size_t index, int64_t head, eth_block_name *out
     *out = (eth_block_name){.by_hash = hash != NULL};
     if (hash)
         return eth_read_hash(c, index, hash, &out->hash);
-    return eth_read_block_number(c, index, json_is_object(value) ? json_object_get(value, "blockNumber") : value, head, &out->number);
+    return eth_read_block_number(c, index, json_is_object(value) ? json_object_get(value, "blockNumber") : value, head,
+                                 &out->number);
 }
 
 /* ---- filter objects ---- */
@@ -207,7 +210,8 @@ static bool read_range(rpc_call *c, size_t index, const json_t *query, int64_t h
     const json_t *from = member(query, "fromBlock"), *to = member(query, "toBlock");
     int64_t ignored;
     out->to_is_open = to == NULL || read_tag(to, head, &ignored);
-    if (!eth_read_block_number(c, index, from, head, &out->from) || !eth_read_block_number(c, index, to, head, &out->to))
+    if (!eth_read_block_number(c, index, from, head, &out->from) ||
+        !eth_read_block_number(c, index, to, head, &out->to))
         return false;
     bool has_ends = from && !read_tag(from, head, &ignored) && !out->to_is_open;
     if (has_ends && out->from > out->to)

@@ -38,8 +38,9 @@ static uint64_t at_most_u64(u256 value)
 /* ---- blocks ---- */
 
 static const uint8_t no_uncles[32] = {/* Keccak-256 of an empty RLP list */
-    0x1d, 0xcc, 0x4d, 0xe8, 0xde, 0xc7, 0x5d, 0x7a, 0xab, 0x85, 0xb5, 0x67, 0xb6, 0xcc, 0xd4, 0x1a,
-    0xd3, 0x12, 0x45, 0x1b, 0x94, 0x8a, 0x74, 0x13, 0xf0, 0xa1, 0x42, 0xfd, 0x40, 0xd4, 0x93, 0x47};
+                                      0x1d, 0xcc, 0x4d, 0xe8, 0xde, 0xc7, 0x5d, 0x7a, 0xab, 0x85, 0xb5,
+                                      0x67, 0xb6, 0xcc, 0xd4, 0x1a, 0xd3, 0x12, 0x45, 0x1b, 0x94, 0x8a,
+                                      0x74, 0x13, 0xf0, 0xa1, 0x42, 0xfd, 0x40, 0xd4, 0x93, 0x47};
 static const uint8_t zeros[32];
 
 /* The address of the sealer's key; zero for the genesis block. */
@@ -154,7 +155,8 @@ static shown_signature signature_of(const eth_rendering *r, const transaction *t
     if (r->rules->suite->is_national || tx->signature.size != r->rules->suite->signature_bytes)
         return (shown_signature){U256_ZERO, U256_ZERO, V_OFFSET};
     const uint8_t *raw = tx->signature.data;
-    return (shown_signature){u256_from_be(bytes_of(raw, 32)), u256_from_be(bytes_of(raw + 32, 32)), V_OFFSET + (raw[64] & 1u)};
+    return (shown_signature){u256_from_be(bytes_of(raw, 32)), u256_from_be(bytes_of(raw + 32, 32)),
+                             V_OFFSET + (raw[64] & 1u)};
 }
 
 void eth_write_transaction(json_writer *w, const eth_rendering *r, const transaction *tx, const block *b, size_t index)

@@ -1,5 +1,5 @@
-/* render.h: the chain's values as the JSON of Ethereum's answers (docs/ethereum.md). Senders must be known where transactions or
-   receipts are written. */
+/* render.h: the chain's values as the JSON of Ethereum's answers (docs/ethereum.md). Senders must be known where
+   transactions or receipts are written. */
 #ifndef HANSE_ETH_RENDER_H
 #define HANSE_ETH_RENDER_H
 

@@ -73,7 +73,8 @@ ledger *eth_take_group(rpc_call *c)
         return NULL;
     }
     if (c->group == NULL) {
-        rpc_error(c, ETH_SERVER_ERROR, "group %d does not run on this node; the path /group/N of the URL names another", (int)id);
+        rpc_error(c, ETH_SERVER_ERROR, "group %d does not run on this node; the path /group/N of the URL names another",
+                  (int)id);
         return NULL;
     }
     if (!c->backend->info->act_as_group_member) {
@@ -92,10 +93,12 @@ eth_rendering eth_rendering_of(const eth_service *s, ledger *l)
     bytes value;
     int64_t enabled;
     u256 gas_limit = U256_ZERO;
-    if (!ledger_system_config(l, "tx_gas_limit", ledger_head(l).number, &a, &value, &enabled) || !u256_from_decimal(value, &gas_limit))
+    if (!ledger_system_config(l, "tx_gas_limit", ledger_head(l).number, &a, &value, &enabled) ||
+        !u256_from_decimal(value, &gas_limit))
         gas_limit = U256_ZERO;
     arena_reset(&a);
-    return (eth_rendering){ledger_rules(l), s->config.chain_id, u256_fits_u64(gas_limit) ? gas_limit.limb[0] : UINT64_MAX};
+    return (eth_rendering){ledger_rules(l), s->config.chain_id,
+                           u256_fits_u64(gas_limit) ? gas_limit.limb[0] : UINT64_MAX};
 }
 
 /* ---- the dialect ---- */
@@ -106,7 +109,7 @@ static const rpc_method *find_method(const char *name)
         const rpc_method *methods;
         const size_t *count;
     } topics[] = {
-        {eth_node_methods, &eth_node_method_count}, {eth_chain_methods, &eth_chain_method_count},
+        {eth_node_methods, &eth_node_method_count},   {eth_chain_methods, &eth_chain_method_count},
         {eth_state_methods, &eth_state_method_count}, {eth_log_methods, &eth_log_method_count},
         {eth_send_methods, &eth_send_method_count},
     };
@@ -123,7 +126,8 @@ static const char *refusal(const json_t *element, int code, arena *a)
     case RPC_PARSE_ERROR:
         return "parse error";
     case RPC_METHOD_NOT_FOUND:
-        return arena_print(a, "the method %.100s does not exist/is not available", json_string_value(json_object_get(element, "method")));
+        return arena_print(a, "the method %.100s does not exist/is not available",
+                           json_string_value(json_object_get(element, "method")));
     case RPC_INVALID_PARAMS:
         return "invalid params";
     default:
@@ -164,11 +168,13 @@ static int32_t group_of_path(const char *path)
     return count == 0 || count > DIGITS_MAX || digits[count] ? 0 : (int32_t)atoi(digits);
 }
 
-static void start(void *context, const http_asker *from, worker_pool *workers, bytes body, http_service_done done, void *done_context)
+static void start(void *context, const http_asker *from, worker_pool *workers, bytes body, http_service_done done,
+                  void *done_context)
 {
     eth_service *s = context;
     eth_request *r = memory_new(sizeof *r);
-    *r = (eth_request){{.service = s, .session = from->session, .group_id = group_of_path(from->path)}, done, done_context};
+    *r = (eth_request){
+        {.service = s, .session = from->session, .group_id = group_of_path(from->path)}, done, done_context};
     rpc_request_start(&dialect, &r->asker, NULL, s->backend, workers, body, finish, r);
 }
 

@@ -7,7 +7,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { ROUND_BLOCKS_MAX = 16 }; /* of one group in one job; others of the workers' jobs have their turn before it goes on */
+enum {
+    ROUND_BLOCKS_MAX = 16
+}; /* of one group in one job; others of the workers' jobs have their turn before it goes on */
 
 typedef struct subscription {
     struct subscription *next_one;
@@ -24,13 +26,13 @@ struct eth_subscriptions {
     const rpc_backend *backend;
     worker_pool *workers;
     job work;
-    pthread_mutex_t lock;      /* everything below */
+    pthread_mutex_t lock; /* everything below */
     pthread_cond_t idle;
-    subscription *all, *dead;  /* dead: removed while the job may look at them */
+    subscription *all, *dead; /* dead: removed while the job may look at them */
     size_t count, pattern_bytes;
     uint64_t last_id;
-    bool is_running;           /* the job is on its way or at work */
-    bool is_asked;             /* something happened since it last began to look */
+    bool is_running; /* the job is on its way or at work */
+    bool is_asked;   /* something happened since it last began to look */
     bool is_stopped;
 };
 
@@ -89,7 +91,8 @@ static void end_push(const subscription *one, buffer *text, json_writer *w)
     json_write_end_object(w);
     json_write_end_object(w);
     if (!text->overflowed)
-        (void)http_session_send(one->session, buffer_bytes(text)); /* a session that has ended, or ends for it, is told no more */
+        (void)http_session_send(one->session,
+                                buffer_bytes(text)); /* a session that has ended, or ends for it, is told no more */
 }
 
 static void tell_logs(const subscription *one, const block *b, buffer *text)
@@ -114,7 +117,8 @@ static void tell_head(const subscription *one, bytes head, buffer *text)
     end_push(one, text, &w);
 }
 
-static void tell_all(const push_round *r, int32_t group_id, const block *b, const eth_rendering *rendering, buffer *text)
+static void tell_all(const push_round *r, int32_t group_id, const block *b, const eth_rendering *rendering,
+                     buffer *text)
 {
     buffer head = buffer_init(HTTP_PUSH_MAX_BYTES);
     json_writer w = json_write_to(&head);
@@ -236,7 +240,8 @@ void eth_subscriptions_free(eth_subscriptions *s)
     free(s);
 }
 
-bool eth_subscriptions_add(eth_subscriptions *s, http_session session, const eth_subscription_request *request, uint64_t *id)
+bool eth_subscriptions_add(eth_subscriptions *s, http_session session, const eth_subscription_request *request,
+                           uint64_t *id)
 {
     size_t size = 0;
     log_pattern *copy = request->pattern ? log_pattern_copy(request->pattern, &size) : NULL;
@@ -248,7 +253,8 @@ bool eth_subscriptions_add(eth_subscriptions *s, http_session session, const eth
                     s->pattern_bytes + size <= ETH_PATTERNS_MAX_BYTES;
     if (has_room) {
         subscription *one = memory_new(sizeof *one);
-        *one = (subscription){.next_one = s->all, .session = session, .id = ++s->last_id, .what = *request, .pattern_bytes = size};
+        *one = (subscription){
+            .next_one = s->all, .session = session, .id = ++s->last_id, .what = *request, .pattern_bytes = size};
         one->what.pattern = copy;
         s->all = one;
         s->count++;

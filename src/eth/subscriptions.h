@@ -1,5 +1,5 @@
-/* subscriptions.h: what WebSocket sessions are told of unasked: new blocks, and the logs in them (eth_subscribe). A job on the workers writes
-   the texts; the session's door sends them. Any thread. */
+/* subscriptions.h: what WebSocket sessions are told of unasked: new blocks, and the logs in them (eth_subscribe). A job
+   on the workers writes the texts; the session's door sends them. Any thread. */
 #ifndef HANSE_ETH_SUBSCRIPTIONS_H
 #define HANSE_ETH_SUBSCRIPTIONS_H
 
@@ -9,7 +9,8 @@
 
 typedef struct eth_subscriptions eth_subscriptions;
 
-eth_subscriptions *eth_subscriptions_new(const eth_service *s, const rpc_backend *backend, worker_pool *workers) MUST_USE;
+eth_subscriptions *eth_subscriptions_new(const eth_service *s, const rpc_backend *backend,
+                                         worker_pool *workers) MUST_USE;
 /* Sends nothing more; waits for the job under way. */
 void eth_subscriptions_stop(eth_subscriptions *s);
 void eth_subscriptions_free(eth_subscriptions *s);
@@ -17,11 +18,12 @@ void eth_subscriptions_free(eth_subscriptions *s);
 typedef struct {
     int32_t group_id;
     const log_pattern *pattern; /* NULL: it is about blocks */
-    int64_t next;              /* the first block to be told */
+    int64_t next;               /* the first block to be told */
 } eth_subscription_request;
 
 /* Keeps a copy of the pattern. false: there are too many. Nothing is sent before eth_subscriptions_begin. */
-bool eth_subscriptions_add(eth_subscriptions *s, http_session session, const eth_subscription_request *one, uint64_t *id) MUST_USE;
+bool eth_subscriptions_add(eth_subscriptions *s, http_session session, const eth_subscription_request *one,
+                           uint64_t *id) MUST_USE;
 void eth_subscriptions_begin(eth_subscriptions *s, http_session session);
 bool eth_subscriptions_remove(eth_subscriptions *s, http_session session, uint64_t id);
 void eth_subscriptions_close(eth_subscriptions *s, http_session session);

@@ -15,8 +15,8 @@ typedef struct {
     bool null_data_in_errors;    /* errors from inside a method carry "data":null unless they have some (interfaces.md 2.5) */
 } rpc_dialect;
 
-/* Runs the request as json_rpc_start says. asker: becomes each call's; client: may be NULL; both live until done is called. An answer of
-   no bytes: the text held notifications only. */
+/* Runs the request as json_rpc_start says. asker: becomes each call's; client: may be NULL; both live until done is
+   called. An answer of no bytes: the text held notifications only. */
 void rpc_request_start(const rpc_dialect *dialect, void *asker, rpc_client *client, const rpc_backend *backend, worker_pool *workers,
                        bytes body, json_rpc_done done, void *context);
 
