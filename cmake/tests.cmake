@@ -56,7 +56,7 @@ if(TARGET hanse AND NOT HANSE_FUZZ AND NOT HANSE_TSAN)
     set(hanse_sim_options --seeds 1..16 --hours 0.015)
   endif()
   add_test(NAME sim/seeds COMMAND hanse sim ${hanse_sim_options} --jobs 2 --quiet)
-  set_tests_properties(sim/seeds PROPERTIES TIMEOUT 600 PROCESSORS 2 LABELS sim)
+  set_tests_properties(sim/seeds PROPERTIES TIMEOUT 900 PROCESSORS 2 LABELS sim)
 endif()
 
 file(GLOB benches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
