@@ -537,6 +537,33 @@ class PromptTest(support.ChainTest):
         t.type("quit\n")
         self.assertEqual(t.exit_status(), 0)
 
+    def test_passwords_and_a_chain_that_is_silent(self):
+        chain = self.chain()
+        chain.start()
+        console = Console(chain)
+        t = Terminal(console)
+        t.wait_prompt()
+        t.type("newAccount p12\n")
+        t.wait("Enter p12 Password:")
+        time.sleep(0.2 * support.PATIENCE)
+        t.type("a secret\n")
+        address = re.search(r"newAccount: (%s)" % ADDRESS, t.wait("AccountType: ecdsa")).group(1)
+        t.wait_prompt()
+        t.type("loadAccount %s p12\n" % address)
+        t.wait("Enter p12 Password:")
+        time.sleep(0.2 * support.PATIENCE)
+        t.type("a secret\n")
+        self.assertNotIn("a secret", t.wait("Load account %s success!" % address))
+        t.wait_prompt()
+        for node in chain.nodes:
+            node.process.send_signal(signal.SIGSTOP)
+        t.type("getBlockNumber\n")
+        time.sleep(0.5 * support.PATIENCE)
+        t.type("\x03")
+        t.wait("Still waiting for the answer. Ctrl-C again leaves the console.")
+        t.type("\x03")
+        self.assertEqual(t.exit_status(), 130)
+
     def test_nobody_there(self):
         chain = self.chain()
         console = Console(chain)  # not started
