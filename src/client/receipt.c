@@ -31,11 +31,13 @@ static const char *text_of(const hanse_receipt *r, const char *key, const char *
 hanse_receipt *client_receipt_new(json_t *receipt, const char *transaction_hash)
 {
     int64_t status;
-    if (!client_is_receipt(receipt) || !client_quantity(json_object_get(receipt, "status"), &status))
+    if (!client_is_receipt(receipt) || !client_quantity(json_object_get(receipt, "status"), &status)) {
+        json_decref(receipt);
         return NULL;
+    }
     hanse_receipt *r = memory_new(sizeof *r);
     reference_init(&r->owners);
-    r->root = json_incref(receipt);
+    r->root = receipt;
     if (strcmp(text_of(r, "transactionHash", ""), ZERO_HASH) == 0)
         json_object_set_new(r->root, "transactionHash", json_string(transaction_hash));
     r->status = (int)status;
@@ -70,9 +72,7 @@ hanse_receipt *client_receipt_refused(int status, const char *transaction_hash)
                              "blockNumber", "0x0", "contractAddress", ZERO_ADDRESS, "from", ZERO_ADDRESS, "gasUsed", "0x0", "input", "0x",
                              "output", "0x", "root", ZERO_HASH, "status", code, "statusMsg", status_text((uint32_t)status), "to",
                              ZERO_ADDRESS, "transactionHash", transaction_hash, "transactionIndex", "0x0", "logs");
-    hanse_receipt *r = client_receipt_new(root, transaction_hash);
-    json_decref(root);
-    return r;
+    return client_receipt_new(root, transaction_hash);
 }
 
 int hanse_receipt_status(const hanse_receipt *r)

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-/* NULL: it is no receipt. transaction_hash is put in where the node says zero, as in receipts of refused transactions. */
+/* Takes over the reference. NULL: it is no receipt. transaction_hash is put in where the node says zero, as in receipts of refused transactions. */
 hanse_receipt *client_receipt_new(json_t *receipt, const char *transaction_hash);
 hanse_receipt *client_receipt_keep(const hanse_receipt *r); /* one more owner */
 /* Of a transaction that a node refused. */

@@ -217,9 +217,11 @@ static void on_polled(client_request *r)
     t->asking = NULL;
     hanse_error error;
     json_t *result = client_rpc_result(r, &error);
-    if (json_is_object(result))
+    if (json_is_object(result)) {
         finish_with(t, client_receipt_new(result, t->hash));
-    else if (result == NULL && error.kind == HANSE_ERROR_CONNECTION)
+        return;
+    }
+    if (result == NULL && error.kind == HANSE_ERROR_CONNECTION)
         send_again(t); /* it may have been lost with the node */
     else
         poll_later(t); /* null: not yet; an error: the node may be starting */
@@ -276,9 +278,7 @@ static void on_refused(transfer *t, const hanse_error *error)
 
 static void on_pushed(transfer *t, const client_request *r)
 {
-    json_t *json = client_answer_object(buffer_bytes(&r->answer));
-    hanse_receipt *receipt = client_receipt_new(json, t->hash);
-    json_decref(json);
+    hanse_receipt *receipt = client_receipt_new(client_answer_object(buffer_bytes(&r->answer)), t->hash);
     if (receipt && is_known_already(t, hanse_receipt_status(receipt))) {
         hanse_receipt_free(receipt);
         poll_for_it(t);

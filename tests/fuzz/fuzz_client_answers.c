@@ -22,9 +22,7 @@ static void read_events(bytes in)
 
 static void read_receipt(bytes in)
 {
-    json_t *json = client_answer_object(in);
-    hanse_receipt *receipt = client_receipt_new(json, "0x00");
-    json_decref(json);
+    hanse_receipt *receipt = client_receipt_new(client_answer_object(in), "0x00");
     if (receipt) {
         assert(hanse_receipt_status(receipt) >= 0 && hanse_receipt_json(receipt) && hanse_receipt_status_text(receipt));
         for (size_t i = 0; i < hanse_receipt_log_count(receipt); i++)
