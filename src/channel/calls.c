@@ -182,22 +182,32 @@ static void settle(channel_door *d, channel_session *s, channel_call *c)
     c->door = NULL;
 }
 
-/* Gives requests to the workers, one of each session in turn, so that a client with many of them delays nobody else for long. */
+static void begin_next(channel_session *s)
+{
+    channel_door *d = s->door;
+    channel_call *c = s->call_first;
+    s->call_first = c->next;
+    if (s->call_first == NULL)
+        s->call_end = &s->call_first;
+    s->running++;
+    d->running++;
+    bool accepted = worker_pool_submit_unbounded(d->workers, &c->work);
+    assert(accepted); /* the workers outlive the door */
+    (void)accepted;
+}
+
+/* Gives requests to the workers: a session that has none there may always have one, the others take turns for what is left, so that a
+   client with many slow requests delays nobody else for long. */
 static void begin_waiting(channel_door *d)
 {
     while (d->running < d->running_max && d->ready_first) {
         channel_session *s = d->ready_first;
-        channel_call *c = s->call_first;
         leave_ready(d);
-        s->call_first = c->next;
         if (s->call_first == NULL)
-            s->call_end = &s->call_first;
-        else
+            continue; /* begun out of turn */
+        begin_next(s);
+        if (s->call_first)
             join_ready(s);
-        d->running++;
-        bool accepted = worker_pool_submit_unbounded(d->workers, &c->work);
-        assert(accepted); /* the workers outlive the door */
-        (void)accepted;
     }
 }
 
@@ -208,6 +218,8 @@ static void on_answer(channel_door *d, mail *m)
     bool was_full = d->request_bytes > d->request_max;
     d->running--;
     settle(d, s, c);
+    if (s && --s->running == 0 && s->call_first)
+        begin_next(s);
     if (s) {
         channel_session_queue(s, c->answer);
     } else {
@@ -263,7 +275,9 @@ static void enqueue(channel_door *d, channel_session *s, channel_call *c)
     c->next = NULL;
     *s->call_end = c;
     s->call_end = &c->next;
-    if (!s->is_ready)
+    if (s->running == 0)
+        begin_next(s);
+    if (s->call_first && !s->is_ready)
         join_ready(s);
     begin_waiting(d);
 }

@@ -21,7 +21,7 @@ enum {
     CHANNEL_SMALL_BYTES = 16 * 1024,                /* ... this under way, with the next one, is read */
     CHANNEL_SESSION_REQUEST_BYTES = 64 * 1024 * 1024, /* of one session: it is not read until it is less */
     CHANNEL_SESSION_CALLS = 1000,                   /* requests under way of one session: it is not read until there are less */
-    CHANNEL_RUNNING_MAX = 64,                       /* requests given to the workers at a time; sessions take turns */
+    CHANNEL_RUNNING_MAX = 16,                       /* requests given to the workers at a time: sessions take turns, but each may have one */
     CHANNEL_OUT_PAUSE_BYTES = 4 * 1024 * 1024,      /* waiting for a client: it is not read until it reads */
     CHANNEL_OUT_SOFT_BYTES = 16 * 1024 * 1024,      /* waiting for a client, for CHANNEL_OUT_SOFT_MS: closed */
     CHANNEL_OUT_SOFT_MS = 20000,

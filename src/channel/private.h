@@ -73,6 +73,7 @@ struct channel_session {
     const char **topics;
     size_t topic_count;
     size_t calls, request_bytes;        /* requests under way */
+    size_t running;                     /* those that a worker has */
     struct channel_call *call_first, **call_end; /* those that no worker has yet */
     channel_session *next_ready;        /* of those with such requests */
     bool is_ready;

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "node/sdk_allowlist.h"
+#include "node/session_news.h"
 #include "node/statistics.h"
 
 #include <assert.h>
@@ -44,12 +45,6 @@ typedef struct {
 
 typedef struct {
     engine_item item;
-    size_t count;
-    node_id nodes[];
-} sessions_item;
-
-typedef struct {
-    engine_item item;
     void (*look)(group *g, void *context);
     void *context;
     sem_t seen;
@@ -73,6 +68,8 @@ struct group_host {
     const char *ini_path;
     rpc_group_limits limits;
     sdk_allowlist *allowlist;
+    session_news *sessions;
+    engine_item sessions_item; /* in the inbox while sessions has something that waits */
 
     /* The engine's from here on. */
     engine_place place;
@@ -151,6 +148,7 @@ static void destroy(group_host *h)
         ledger_close(h->ledger);
     store_close(h->store);
     sdk_allowlist_free(h->allowlist);
+    session_news_free(h->sessions);
     arena_reset(&h->memory);
     map_free(&h->waiters);
     free(h->ordered);
@@ -168,6 +166,8 @@ group_host *group_host_open(const host_services *services, const node_settings *
     h->limits = settings->limits;
     h->ini_path = arena_copy_text(&h->memory, bytes_of_text(settings->ini_path));
     h->allowlist = sdk_allowlist_new();
+    h->sessions = session_news_new();
+    h->sessions_item = (engine_item){.kind = ENGINE_SESSIONS, .host = h};
     h->waiters = map_init(seed + 3);
     sem_init(&h->left, 0, 0);
     h->attach = (engine_item){.kind = ENGINE_ATTACH, .host = h};
@@ -247,13 +247,11 @@ net_verdict group_host_frame(group_host *h, const net_frame *frame)
 
 void group_host_sessions(group_host *h, const node_id *nodes, size_t count)
 {
-    sessions_item *s = memory_new(sizeof *s + count * sizeof *nodes);
-    s->item = (engine_item){.kind = ENGINE_SESSIONS, .host = h};
-    s->count = count;
-    if (count)
-        memcpy(s->nodes, nodes, count * sizeof *nodes);
-    if (engine_post(h->services->engine, &s->item) != QUEUE_OK)
-        free(s);
+    if (session_news_put(h->sessions, nodes, count)) {
+        queue_result posted = engine_post(h->services->engine, &h->sessions_item);
+        assert(posted == QUEUE_OK); /* a host is in the table only while its engine runs */
+        (void)posted;
+    }
 }
 
 bool group_host_submit(group_host *h, transaction *tx, rpc_submit_answer answer, void *context, rpc_receipt_ready ready,
@@ -460,8 +458,8 @@ static bool make_event(group_host *h, engine_item *item, group_event *event)
         return true;
     }
     case ENGINE_SESSIONS: {
-        sessions_item *s = (sessions_item *)item;
-        *event = (group_event){.kind = GROUP_EVENT_SESSIONS, .sessions = {s->nodes, s->count}};
+        *event = (group_event){.kind = GROUP_EVENT_SESSIONS};
+        event->sessions.nodes = session_news_take(h->sessions, &event->sessions.count);
         return true;
     }
     default:
@@ -488,9 +486,14 @@ static void finish_item(group_host *h, engine_item *item)
         transaction_drop(((submit_item *)item)->tx);
         free(item);
         break;
+    case ENGINE_SESSIONS:
+        if (h->leaving)
+            session_news_drop(h->sessions);
+        else if (session_news_seen(h->sessions) && engine_post(h->services->engine, item) != QUEUE_OK)
+            session_news_drop(h->sessions);
+        break;
     case ENGINE_FRAME:
     case ENGINE_JOB_DONE:
-    case ENGINE_SESSIONS:
         free(item);
         break;
     }
@@ -566,7 +569,7 @@ uint64_t group_host_deadline_ms(const group_host *h)
 
 bool group_host_may_leave(const group_host *h)
 {
-    return h->leaving && h->jobs_under_way == 0;
+    return h->leaving && h->jobs_under_way == 0 && !session_news_waits(h->sessions);
 }
 
 void group_host_left(group_host *h)

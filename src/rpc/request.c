@@ -29,7 +29,7 @@ typedef struct {
 enum {
     REQUEST_VALUES_MAX = 1000000,  /* values and keys of one text; more: a parse error */
     BATCH_MAX = 10000,             /* elements of one batch; more: one error for the whole */
-    BATCH_TURN_MS = 20,            /* what a batch takes of a worker at a time */
+    BATCH_TURN_MS = 5,             /* what a batch takes of a worker at a time */
     RPC_ENVELOPE_BYTES = RPC_REQUEST_MAX_BYTES + 1024 /* id and what stands around a result */
 };
 

@@ -25,6 +25,42 @@ tls_session *tls_session_new(tls_context *context, bool is_server)
     return session;
 }
 
+enum { KEPT_BIO_BYTES = 1024 }; /* a memory BIO keeps what it once needed; thousands of idle sessions must not */
+
+/* NULL: this BIO may stay. Else the one to put in its place. */
+static BIO *smaller_bio(BIO *bio)
+{
+    BUF_MEM *memory = NULL;
+    if (BIO_ctrl_pending(bio) || BIO_get_mem_ptr(bio, &memory) <= 0 || memory == NULL || memory->max <= KEPT_BIO_BYTES)
+        return NULL;
+    BIO *fresh = BIO_new(BIO_s_mem());
+    assert(fresh);
+    BIO_set_mem_eof_return(fresh, -1);
+    return fresh;
+}
+
+static void shrink_in(tls_session *session)
+{
+    BIO *fresh = session->finished && !session->ended ? smaller_bio(session->in) : NULL;
+    if (fresh)
+        SSL_set0_rbio(session->ssl, session->in = fresh); /* frees the old one */
+}
+
+static void shrink_out(tls_session *session)
+{
+    BIO *fresh = session->finished && !session->ended ? smaller_bio(session->out) : NULL;
+    if (fresh)
+        SSL_set0_wbio(session->ssl, session->out = fresh);
+}
+
+/* The peer's certificates were verified and its names are kept: thousands of sessions need not keep some 5 KB each for the chain. */
+static void drop_peer_chain(tls_session *session)
+{
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(session->ssl);
+    while (chain && sk_X509_num(chain) > 0)
+        X509_free(sk_X509_pop(chain));
+}
+
 void tls_session_free(tls_session *session)
 {
     if (session == NULL)
@@ -68,6 +104,7 @@ tls_result tls_session_handshake(tls_session *session, bool *done)
     if (returned != 1)
         return result_of(session, returned);
     session->finished = true;
+    drop_peer_chain(session);
     *done = true;
     return TLS_OK;
 }
@@ -82,6 +119,7 @@ tls_result tls_session_read(tls_session *session, uint8_t *out, size_t size, siz
         int returned = SSL_read_ex(session->ssl, out + *taken, size - *taken, &got);
         if (returned != 1) {
             tls_result result = result_of(session, returned);
+            shrink_in(session);
             return *taken ? TLS_OK : result; /* what came before the end is given first */
         }
         *taken += got;
@@ -121,6 +159,7 @@ size_t tls_session_take(tls_session *session, uint8_t *out, size_t size)
     if (size == 0 || BIO_ctrl_pending(session->out) == 0)
         return 0;
     int taken = BIO_read(session->out, out, size > INT32_MAX ? INT32_MAX : (int)size);
+    shrink_out(session);
     return taken > 0 ? (size_t)taken : 0;
 }
 

@@ -66,6 +66,18 @@ class Sdk:
         self._socket.sendall(struct.pack(">IH32si", 42 + len(body), type_, seq, result) + body)
         return seq
 
+    def send_raw(self, data):
+        self._socket.sendall(data)
+
+    def flood(self, type_, body, count, seconds):
+        """Sends as many of count frames as go out in that time; reads nothing."""
+        self._socket.settimeout(seconds)
+        try:
+            for _ in range(count):
+                self.send(type_, body)
+        except (OSError, ssl.SSLError):
+            pass
+
     def _read(self, size):
         data = b""
         while len(data) < size:

@@ -381,10 +381,10 @@ class Node:
 
 
 class Chain:
-    def __init__(self, count=4, *, options=(), group_settings=()):
+    def __init__(self, count=4, *, options=(), group_settings=(), rsa_channel=False):
         self.folder = folder()
         base = take_ports(3 * count)
-        run_hanse("chain", "create", "-l", "127.0.0.1:%d" % count, "-o", "nodes", "-R",
+        run_hanse("chain", "create", "-l", "127.0.0.1:%d" % count, "-o", "nodes", *([] if rsa_channel else ["-R"]),
                   "-p", "%d,%d,%d" % (base, base + count, base + 2 * count), *options, cwd=self.folder)
         self.nodes_folder = os.path.join(self.folder, "nodes", "127.0.0.1")
         program = os.path.join(self.nodes_folder, "hanse")
