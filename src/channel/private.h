@@ -217,7 +217,7 @@ void channel_drop_filters(channel_group *g);
 void channel_forget_filters(channel_session *s);                /* it closes */
 void channel_resume_searches(channel_session *s);               /* it has read */
 
-/* amop.c */
+/* amop.c, amop_push.c, private_topics.c */
 void channel_amop_unicast(channel_session *s, const channel_frame *f);
 void channel_amop_multicast(channel_session *s, const channel_frame *f);
 bool channel_amop_answered(channel_session *s, const channel_frame *f); /* false: nobody asked */
