@@ -18,7 +18,7 @@ enum {
     CHANNEL_PIECE_BYTES = 16 * 1024,    /* plaintext given to TLS at once: one record */
     CHANNEL_QUEUED_BYTES = 64,          /* what a queued frame counts besides its bytes */
     CHANNEL_JSON_VALUES = 4096,         /* of a handshake, a list of topics, a verification */
-    CHANNEL_DELAY_MS = 3,               /* QUIRK: go-sdk makes ready for an answer only after it has written the request, and loses
+    CHANNEL_DELAY_MS = 10,              /* QUIRK: go-sdk makes ready for an answer only after it has written the request, and loses
                                            one that is faster; its requests begin that much later */
     CHANNEL_REFUSAL_DELAY_MS = 20,      /* QUIRK: a refusal's receipt that comes together with the answer is lost by java-sdk, whose
                                            threads may handle it first, and locks up the connection of go-sdk */

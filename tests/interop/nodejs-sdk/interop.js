@@ -168,7 +168,8 @@ async function precompiled(config, web3j, sealers) {
     check((await config1.setValueByKey('tx_count_limit', '0')).code, -51300, 'system configuration: an impossible value');
     check((await config1.setValueByKey('tx_count_limit', '1000')).code, 0, 'system configuration: back');
 
-    const consensus = new api.ConsensusService(config), node = sealers[3];
+    const self = (await web3j.getSyncStatus()).result.nodeId; // a node that is removed may never see the block that says so
+    const consensus = new api.ConsensusService(config), node = sealers.find(one => one !== self);
     check((await consensus.addSealer(node)).code, -51104, 'consensus: a sealer already');
     check((await consensus.addObserver(node)).code, 0, 'consensus: to an observer');
     check([(await web3j.getSealerList()).result.includes(node), (await web3j.getObserverList()).result], [false, [node]], 'consensus: it is one');
