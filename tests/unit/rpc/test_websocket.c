@@ -272,7 +272,7 @@ static void a_long_reason_is_cut(void **state)
 static void texts_are_utf8(void **state)
 {
     (void)state;
-    static const char *const good[] = {"L\xC3\xBC" "beck", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80",
+    static const char *const good[] = {("L\xC3\xBC" "beck"), "\xE2\x82\xAC", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80",
                                        "\xF4\x8F\xBF\xBF", "\xC2\x80", "\xE0\xA0\x80"};
     static const char *const bad[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xE2\x82", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
                                       "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3\xC3", "a\xE2\x82x"};
