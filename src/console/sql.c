@@ -171,12 +171,16 @@ static bool take_condition(parser *p, sql_statement *s)
         return error_set(p->why, "there are more than %d conditions", SQL_FIELDS_MAX);
     if (s->conditions == NULL)
         s->conditions = arena_take_array(p->a, SQL_FIELDS_MAX, sizeof *s->conditions);
-    sql_condition *c = &s->conditions[s->condition_count++];
+    sql_condition *c = &s->conditions[s->condition_count];
     if (!take_name(p, "a field", &c->field))
         return false;
     c->operation = operation_name(p);
     if (c->operation == NULL)
         return expected(p, "one of = != > >= < <=");
+    for (size_t i = 0; i < s->condition_count; i++) /* what the contract takes has one place for each operator of a field */
+        if (strcmp(s->conditions[i].field, c->field) == 0 && strcmp(s->conditions[i].operation, c->operation) == 0)
+            return error_set(p->why, "there are two conditions \"%s\" on the field %s, and the contract takes one", c->operation, c->field);
+    s->condition_count++;
     return advance(p) && take_value(p, &c->value);
 }
 

@@ -25,7 +25,7 @@ enum {
 
 typedef struct {
     tx_session s;
-    unsigned long txs, connections, singles;
+    uint64_t txs, connections, singles;
     char *data; /* of every transaction */
 } bench;
 
@@ -193,7 +193,8 @@ static bool time_polled(bench *b, double *ms)
     json_t *sent = ok ? ask(b, "sendRawTransaction", params) : NULL;
     json_t *receipt = sent ? poll_for_receipt(b, hash, began_us + COMMIT_WAIT_MS * 1000ull) : NULL;
     *ms = (double)(clock_steady_us() - began_us) / 1000;
-    ok = receipt != NULL;
+    const char *status = json_string_value(json_object_get(receipt, "status"));
+    ok = receipt && ((status && strcmp(status, "0x0") == 0) || complain(b, "a transaction was not executed"));
     json_decref(receipt);
     json_decref(sent);
     free(params);
@@ -228,13 +229,6 @@ static bool run_single(bench *b)
 
 /* ---- command line ---- */
 
-static bool take_number(const char *text, unsigned long max, unsigned long *out)
-{
-    char *end;
-    *out = strtoul(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == '\0' && *out >= 1 && *out <= max;
-}
-
 static bool read_bench_options(bench *b, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -247,9 +241,9 @@ static bool read_bench_options(bench *b, int argc, char **argv)
     *b = (bench){.s = {.group = 1}, .txs = 10000, .connections = 64};
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
-        bool ok = option == 'x'   ? take_number(optarg, BENCH_TXS_MAX, &b->txs)
-                  : option == 'c' ? take_number(optarg, BENCH_CONNECTIONS_MAX, &b->connections)
-                  : option == 's' ? take_number(optarg, BENCH_TXS_MAX, &b->singles)
+        bool ok = option == 'x'   ? tool_read_number(optarg, 1, BENCH_TXS_MAX, &b->txs)
+                  : option == 'c' ? tool_read_number(optarg, 1, BENCH_CONNECTIONS_MAX, &b->connections)
+                  : option == 's' ? tool_read_number(optarg, 1, BENCH_TXS_MAX, &b->singles)
                                   : tx_take_option(&b->s, option, optarg);
         if (!ok)
             return false;
@@ -269,7 +263,7 @@ static int run_bench(int argc, char **argv)
 {
     bench b;
     if (!read_bench_options(&b, argc, argv))
-        return tool_misused(&tool_bench, "unknown option, or a number out of range");
+        return tool_misused(&tool_bench, "an option is not known, or its value does not fit; --node goes with --single");
     bool ok = prepare(&b, (const char *const *)argv + optind, (size_t)(argc - optind)) && (b.singles ? run_single(&b) : run_many(&b));
     hanse_free(b.data);
     tx_close(&b.s);

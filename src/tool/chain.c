@@ -46,14 +46,17 @@ typedef struct {
 static bool read_run_options(int argc, char **argv, run_options *out)
 {
     static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"group", required_argument, NULL, 'g'}, {0}};
+    uint64_t number;
     *out = (run_options){"nodes", 1};
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "o:g:", options, NULL)) != -1;) {
         if (option == 'o')
             out->folder = optarg;
         else if (option == 'g')
-            out->group = (unsigned)atoi(optarg);
+            out->group = tool_read_number(optarg, 1, GROUP_ID_MAX, &number) ? (unsigned)number : 0;
         else
+            return false;
+        if (out->group == 0)
             return false;
     }
     return optind == argc;

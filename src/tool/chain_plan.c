@@ -1,6 +1,7 @@
 #include "tool/chain_plan.h"
 #include "base/ini.h"
 #include "chain/rules.h"
+#include "tool/tool.h"
 #include "tool/version.h"
 
 #include <arpa/inet.h>
@@ -37,16 +38,6 @@ static const struct option long_options[] = {
     {"statistics", no_argument, NULL, 'S'},      {"free-storage", no_argument, NULL, 'E'},    {0},
 };
 
-static bool parse_number(const char *text, unsigned long min, unsigned long max, unsigned long *out)
-{
-    char *end;
-    unsigned long value = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || value < min || value > max)
-        return false;
-    *out = value;
-    return true;
-}
-
 static bool parse_ports(const char *text, chain_ports *out, error_text *why)
 {
     unsigned ports[4] = {0};
@@ -54,10 +45,10 @@ static bool parse_ports(const char *text, chain_ports *out, error_text *why)
     bool ok = true;
     for (const char *at = text; ok && at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
         char digits[8];
-        unsigned long port;
+        uint64_t port;
         size_t size = strcspn(at, ",");
         snprintf(digits, sizeof digits, "%.*s", (int)(size < sizeof digits ? size : sizeof digits), at);
-        ok = count < COUNT(ports) && parse_number(digits, 1025, 65535, &port);
+        ok = count < COUNT(ports) && tool_read_number(digits, 1025, 65535, &port);
         if (ok)
             ports[count++] = (unsigned)port;
     }
@@ -82,7 +73,7 @@ static bool is_ip(const char *text)
 }
 
 /* Adds `count` nodes on ip; the i-th node of an ip has the first ports plus i. */
-static bool add_server(chain_plan *plan, arena *a, const char *ip, unsigned long count, const char *agency, const unsigned *groups,
+static bool add_server(chain_plan *plan, arena *a, const char *ip, uint64_t count, const char *agency, const unsigned *groups,
                        size_t group_count, chain_ports first, error_text *why)
 {
     if (!is_ip(ip))
@@ -92,7 +83,7 @@ static bool add_server(chain_plan *plan, arena *a, const char *ip, unsigned long
     size_t on_ip = 0;
     for (size_t i = 0; i < plan->node_count; i++)
         on_ip += strcmp(plan->nodes[i].ip, ip) == 0;
-    for (unsigned long i = 0; i < count; i++, on_ip++) {
+    for (uint64_t i = 0; i < count; i++, on_ip++) {
         if (plan->node_count == CHAIN_NODES_MAX)
             return error_set(why, "more than %d nodes", CHAIN_NODES_MAX);
         planned_node *node = &plan->nodes[plan->node_count++];
@@ -110,7 +101,7 @@ static bool add_server(chain_plan *plan, arena *a, const char *ip, unsigned long
 }
 
 /* "ip:count" or "ip"; splits in place. */
-static bool split_server(char *text, char **ip, unsigned long *count)
+static bool split_server(char *text, char **ip, uint64_t *count)
 {
     *ip = text;
     *count = 1;
@@ -123,7 +114,7 @@ static bool split_server(char *text, char **ip, unsigned long *count)
         text[size - 1] = '\0';
         *ip = text + 1;
     }
-    return parse_number(colon + 1, 1, CHAIN_NODES_MAX, count);
+    return tool_read_number(colon + 1, 1, CHAIN_NODES_MAX, count);
 }
 
 static bool read_list(chain_plan *plan, arena *a, const char *list, error_text *why)
@@ -132,7 +123,7 @@ static bool read_list(chain_plan *plan, arena *a, const char *list, error_text *
     const unsigned group = 1;
     for (char *part; (part = strsep(&rest, ","));) {
         char *ip;
-        unsigned long count;
+        uint64_t count;
         if (!split_server(part, &ip, &count))
             return error_set(why, "%s: expected ip:count,... with 1 to %d nodes", list, CHAIN_NODES_MAX);
         if (!add_server(plan, a, ip, count, "agency", &group, 1, plan->first_ports, why))
@@ -145,8 +136,8 @@ static bool read_groups(char *text, unsigned *groups, size_t *count)
 {
     *count = 0;
     for (char *part; (part = strsep(&text, ","));) {
-        unsigned long id;
-        if (*count == CHAIN_GROUPS_MAX || !parse_number(part, 1, 32767, &id))
+        uint64_t id;
+        if (*count == CHAIN_GROUPS_MAX || !tool_read_number(part, 1, GROUP_ID_MAX, &id))
             return false;
         groups[(*count)++] = (unsigned)id;
     }
@@ -156,7 +147,7 @@ static bool read_groups(char *text, unsigned *groups, size_t *count)
 static bool read_line(chain_plan *plan, arena *a, const char *path, unsigned number, char *line, error_text *why)
 {
     char *server = strsep(&line, " \t"), *agency = strsep(&line, " \t"), *groups_text = strsep(&line, " \t"), *ports = line, *ip;
-    unsigned long count;
+    uint64_t count;
     unsigned groups[CHAIN_GROUPS_MAX];
     size_t group_count;
     chain_ports first = plan->first_ports;
@@ -249,7 +240,7 @@ static bool apply_flag(chain_plan *plan, int option)
 
 static bool apply_value(chain_plan *plan, int option, const char *value, error_text *why)
 {
-    unsigned long number;
+    uint64_t number;
     switch (option) {
     case 'o':
         plan->output = value;
@@ -266,9 +257,9 @@ static bool apply_value(chain_plan *plan, int option, const char *value, error_t
         plan->consensus = value;
         return true;
     case 'C':
-        return parse_number(value, 0, INT64_MAX, &plan->chain_id) || error_set(why, "%s is not a positive integer.", value);
+        return tool_read_number(value, 0, INT64_MAX, &plan->chain_id) || error_set(why, "%s is not a positive integer.", value);
     case 'X':
-        if (!parse_number(value, 1, 1000000, &number))
+        if (!tool_read_number(value, 1, 1000000, &number))
             return error_set(why, "--days %s: expected 1 to 1000000", value);
         plan->days = (unsigned)number;
         return true;

@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     const char *output;              /* directory, must not exist */
     const char *version, *storage, *consensus;
-    unsigned long chain_id;
+    uint64_t chain_id;
     unsigned days;
     bool rpc_on_all_addresses, ec_channel, debug_log, no_flush, statistics, free_storage, two_level, ipv6;
     chain_ports first_ports;

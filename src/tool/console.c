@@ -6,5 +6,6 @@ const tool tool_console = {
     .name = "console",
     .summary = "the console: commands, contracts, SQL and administration of a chain",
     .usage = console_usage,
+    .has_commands = true,
     .run = console_run,
 };

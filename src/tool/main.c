@@ -36,7 +36,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COUNT(tools); i++) {
         if (strcmp(name, tools[i]->name) != 0)
             continue;
-        for (int k = 2; k < argc; k++)
+        for (int k = 2; k < argc && k < (tools[i]->has_commands ? 3 : 4); k++) /* further on they may be arguments */
             if (strcmp(argv[k], "--help") == 0) {
                 fputs(tools[i]->usage, stdout);
                 return 0;

@@ -191,10 +191,10 @@ static int replay_dataset(replay_run *run, dataset *d, uint64_t start_ms)
 
 static bool parse_number(const char *text, int64_t *out)
 {
-    u256 value;
-    if (!u256_from_decimal(bytes_of_text(text), &value) || !u256_fits_u64(value) || value.limb[0] > INT64_MAX)
+    uint64_t value;
+    if (!tool_read_number(text, 0, INT64_MAX, &value))
         return false;
-    *out = (int64_t)value.limb[0];
+    *out = (int64_t)value;
     return true;
 }
 
@@ -241,8 +241,9 @@ static int run_replay(int argc, char **argv)
 }
 
 const tool tool_replay = {
-    "replay", "execute a recorded chain and compare every byte",
-    "usage: hanse replay [OPTIONS] RECORDING\n"
+    .name = "replay",
+    .summary = "execute a recorded chain and compare every byte",
+    .usage = "usage: hanse replay [OPTIONS] RECORDING\n"
     "\n"
     "Executes a recorded chain from its genesis block, block by block, and compares what comes out with what was recorded:\n"
     "transactions, senders, receipts, roots, block hashes, signatures, proofs, and in the end every row of every table.\n"
@@ -254,4 +255,5 @@ const tool tool_replay = {
     "  --keep-going     go on after a difference\n"
     "  --storage NAME   memory (default), or rocksdb in a temporary folder\n"
     "  --json           the result as one JSON document on standard output, the rest on standard error\n",
-    run_replay};
+    .run = run_replay,
+};

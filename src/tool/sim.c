@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SEED_MAX (UINT64_MAX / 2) /* so that the next one and their number exist */
+
 enum { JOBS_MAX = 64, FAILURES_SHOWN = 10, STORIES_SHOWN = 2, BAR_WIDTH = 40, STORY_MAX_LINES = 160 };
 
 typedef struct {
@@ -40,6 +42,7 @@ typedef struct {
 typedef struct {
     const sim_settings *settings;
     uint64_t seeds, failures, held, started_ms;
+    uint64_t held_seeds[FAILURES_SHOWN];
     uint64_t by_kind[FAULT_KINDS];
     uint64_t seeds_played[PLAYED_KINDS], seeds_lied[LIE_KINDS]; /* in how many seeds it happened */
     sim_counts sum;
@@ -136,7 +139,8 @@ static void take_record(totals *t, const record *r)
         t->longest_calm_ms = result->calm_ms;
         t->longest_calm_seed = r->seed;
     }
-    t->held += result->outcome == TRIAL_HELD;
+    if (result->outcome == TRIAL_HELD && t->held++ < FAILURES_SHOWN)
+        t->held_seeds[t->held - 1] = r->seed;
     if (result->outcome == TRIAL_BROKEN || result->outcome == TRIAL_STUCK)
         note_failure(t, r->seed, result->why);
 }
@@ -366,10 +370,13 @@ static void print_sums(const totals *t)
     printf("%.1f simulated hours in %.1f s; after the faults every node went on within %.1f s (seed %llu)\n",
            (double)t->simulated_ms / 3600000, seconds, (double)t->longest_calm_ms / 1000,
            (unsigned long long)t->longest_calm_seed);
-    if (t->held)
-        printf("%llu seeds stood still by locks that liars brought about (docs/protocol/findings-consensus.md): no "
-               "failure\n",
-               (unsigned long long)t->held);
+    if (t->held == 0)
+        return;
+    printf("%llu seeds stood still by locks that liars brought about (docs/protocol/findings-consensus.md): no failure:",
+           (unsigned long long)t->held);
+    for (uint64_t i = 0; i < t->held && i < FAILURES_SHOWN; i++)
+        printf(" %llu", (unsigned long long)t->held_seeds[i]);
+    printf("%s\n", t->held > FAILURES_SHOWN ? " ..." : "");
 }
 
 /* true: good. */
@@ -386,14 +393,6 @@ static bool print_table(const totals *t)
 
 /* ---- command line ---- */
 
-static bool read_number(const char *text, uint64_t *out)
-{
-    char *end;
-    errno = 0;
-    *out = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
-}
-
 static bool read_range(const char *text, sim_settings *s)
 {
     char copy[64];
@@ -401,7 +400,7 @@ static bool read_range(const char *text, sim_settings *s)
     char *dots = strstr(copy, "..");
     if (dots)
         *dots = '\0';
-    return read_number(copy, &s->first) && read_number(dots ? dots + 2 : copy, &s->last) && s->first <= s->last;
+    return tool_read_number(copy, 0, SEED_MAX, &s->first) && tool_read_number(dots ? dots + 2 : copy, s->first, SEED_MAX, &s->last);
 }
 
 static bool read_only(const char *text, uint64_t *keep)
@@ -443,7 +442,7 @@ static bool read_options(int argc, char **argv, sim_settings *s, error_text *why
                 return error_set(why, "--seeds takes A..B or one number, not \"%s\"", optarg);
             break;
         case 'n':
-            if (!read_number(optarg, &number) || number < 1 || number > SIM_NODES_MAX - 2)
+            if (!tool_read_number(optarg, 1, SIM_NODES_MAX - 2, &number))
                 return error_set(why, "--nodes takes 1 to %d, not \"%s\"", SIM_NODES_MAX - 2, optarg);
             s->trial.nodes = (size_t)number;
             break;
@@ -453,7 +452,7 @@ static bool read_options(int argc, char **argv, sim_settings *s, error_text *why
                 return error_set(why, "--hours takes 0.001 to 1000, not \"%s\"", optarg);
             break;
         case 'r':
-            if (!read_number(optarg, &number) || number > TRIAL_OTHERS_ALL)
+            if (!tool_read_number(optarg, 0, TRIAL_OTHERS_ALL, &number))
                 return error_set(why, "--others takes a number, not \"%s\"", optarg);
             s->trial.others = (size_t)number;
             break;
@@ -470,7 +469,7 @@ static bool read_options(int argc, char **argv, sim_settings *s, error_text *why
                 return false;
             break;
         case 'j':
-            if (!read_number(optarg, &number) || number < 1 || number > JOBS_MAX)
+            if (!tool_read_number(optarg, 1, JOBS_MAX, &number))
                 return error_set(why, "--jobs takes 1 to %d, not \"%s\"", JOBS_MAX, optarg);
             s->jobs = (size_t)number;
             break;

@@ -129,7 +129,7 @@ static int run_tx(int argc, char **argv)
             continue;
         tx_session s;
         if (!read_options(&s, argc - 1, argv + 1))
-            return tool_misused(&tool_tx, "unknown option");
+            return tool_misused(&tool_tx, "an option is not known, or its value does not fit");
         bool ok = tx_open(&s) && tx_read_contract(&s) &&
                   commands[i].run(&s, (const char *const *)argv + 1 + optind, (size_t)(argc - 1 - optind));
         tx_close(&s);

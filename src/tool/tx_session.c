@@ -1,6 +1,7 @@
 #include "tool/tx_session.h"
 #include "base/ini.h"
 #include "codec/abi.h"
+#include "tool/tool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ static bool fail(tx_session *s, const char *text)
 
 bool tx_take_option(tx_session *s, int option, const char *value)
 {
+    uint64_t number;
     switch (option) {
     case 'r':
         s->rpc = value;
@@ -32,7 +34,9 @@ bool tx_take_option(tx_session *s, int option, const char *value)
         s->key = value;
         return true;
     case 'g':
-        s->group = atoi(value);
+        if (!tool_read_number(value, 1, GROUP_ID_MAX, &number))
+            return false;
+        s->group = (int)number;
         return true;
     case 't':
         s->to = value;

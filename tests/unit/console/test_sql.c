@@ -74,7 +74,7 @@ static void insert_has_columns_or_not(void **state)
 static void select_knows_conditions_and_limits(void **state)
 {
     (void)state;
-    sql_statement q = parse("select * from t where name = fruit and id >= 1 and id!=2 and id<>3 and id < 9 and id <= 8 and id > 0 limit 2,5");
+    sql_statement q = parse("select * from t where name = fruit and id >= 1 and id!=2 and no<>3 and id < 9 and id <= 8 and id > 0 limit 2,5");
     static const char *const operations[] = {"eq", "ge", "ne", "ne", "lt", "le", "gt"};
     assert_int_equal(q.kind, SQL_SELECT);
     assert_int_equal(q.field_count, 0);
@@ -97,6 +97,8 @@ static void the_rest_of_sql_is_refused(void **state)
 {
     (void)state;
     refuse("select * from t", "where was expected");
+    refuse("delete from t where k = a and f != x and f <> y", "two conditions \"ne\" on the field f");
+    refuse("select * from t where k = a and k = b", "two conditions \"eq\" on the field k");
     refuse("select * from t where k = 1 or k = 2", "the end was expected");
     refuse("select * from t where k in (1)", "one of = ");
     refuse("select * from t where k like 'a%'", "one of = ");
