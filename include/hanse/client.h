@@ -94,7 +94,8 @@ typedef struct {
 /* Waits: until one node is connected and has told its version, at most timeout_ms; fails at once when the first attempt on every
    node failed. */
 hanse_client *hanse_client_open(const hanse_client_options *options, hanse_error *error);
-/* Ends every request under way with HANSE_ERROR_CONNECTION, calls no callback after it returned. NULL is allowed. */
+/* Ends every request under way with HANSE_ERROR_CONNECTION, transactions that were sent with HANSE_ERROR_TIMEOUT; callbacks that run
+   meanwhile can send nothing more for this client (HANSE_ERROR_CONNECTION). Calls no callback after it returned. NULL is allowed. */
 void hanse_client_close(hanse_client *client);
 
 /* Another group of the same nodes, over the same connections; close it before the first one. */
@@ -165,11 +166,12 @@ char *hanse_revert_reason(const char *output);
 typedef struct hanse_receipt hanse_receipt;
 
 /* Waits until the transaction is in a block, or was refused (a receipt with a status, no error). to NULL: a deployment. When the
-   connection ends meanwhile, the same transaction is sent to the next node: it is executed once. HANSE_ERROR_CONNECTION: no node was
-   connected, none has it. */
+   connection ends meanwhile, the same transaction is sent to the next node: it is executed once, and
+   only a receipt from a block or the end of receipt_timeout_ms ends the waiting. HANSE_ERROR_CONNECTION: no node was connected, none
+   has it. HANSE_ERROR_TIMEOUT: it was sent and may still be executed. */
 hanse_receipt *hanse_send(hanse_client *client, const hanse_account *account, const char *to, const char *data, hanse_error *error);
-/* The same without waiting for the receipt: done runs once, on the client's thread; receipt is its own until it returns, NULL with
-   an error when it was refused before a node took it or no receipt came in time. Returns the transaction's hash. */
+/* The same without waiting for the receipt: done runs once, on the client's thread, never within this function called there; receipt
+   is its own until it returns, NULL with an error when it was refused before a node took it or no receipt came in time. Returns the transaction's hash. */
 typedef void (*hanse_receipt_done)(void *context, const char *transaction_hash, const hanse_receipt *receipt, const hanse_error *error);
 char *hanse_send_start(hanse_client *client, const hanse_account *account, const char *to, const char *data, hanse_receipt_done done,
                        void *context, hanse_error *error);

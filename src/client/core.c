@@ -345,6 +345,7 @@ hanse_client *hanse_client_open(const hanse_client_options *options, hanse_error
 
 static void drop_owner(client_core *core, void *owner)
 {
+    ((hanse_client *)owner)->is_closing = true;
     client_transfers_drop(core, owner);
     client_subscriptions_drop(core, owner);
     client_requests_drop(core, owner);

@@ -46,6 +46,7 @@ struct hanse_client {
     client_core *core;
     int group;
     bool owns_core;
+    bool is_closing; /* loop: nothing is begun for it any more */
 };
 
 /* ---- errors ---- */
@@ -87,6 +88,7 @@ struct client_request {
     bool wants_receipt;               /* CHANNEL_RPC that goes on until the receipt is pushed */
     bool is_answered;                 /* wants_receipt: the first answer came */
     bool is_counted;
+    bool was_repeated;                /* sent once more to the same node, which may have had it before */
     uint16_t type;                    /* of the frame; HTTP knows CHANNEL_RPC alone */
     channel_seq seq;
     buffer body;

@@ -141,12 +141,14 @@ static void on_down(void *owner, const char *reason)
     drop_line(line);
     if (r)
         r->line = NULL;
-    if (is_again)
+    if (is_again) {
+        r->was_repeated = true;
         give(n, r);
-    else if (r && was_up)
+    } else if (r && was_up) {
         client_request_fail(r, HANSE_ERROR_CONNECTION, "%s: %s", n->name, reason);
-    else if (r || n->state == NODE_CONNECTING)
+    } else if (r || n->state == NODE_CONNECTING) {
         client_node_break(n, "%s", reason); /* its requests end with it */
+    }
 }
 
 static http_line *new_line(client_node *n)

@@ -64,6 +64,11 @@ hanse_receipt *client_receipt_keep(const hanse_receipt *r)
     return mine;
 }
 
+bool client_receipt_is_refusal(const hanse_receipt *r)
+{
+    return r->status != STATUS_OK && strcmp(text_of(r, "blockHash", ZERO_HASH), ZERO_HASH) == 0;
+}
+
 hanse_receipt *client_receipt_refused(int status, const char *transaction_hash)
 {
     char code[16];

@@ -17,6 +17,7 @@ enum {
     BLOCK_LIMIT_AHEAD = 500,
     POLL_FIRST_MS = 3,       /* over HTTP a receipt is asked for, ever more slowly */
     POLL_LAST_MS = 250,
+    START_AGAIN_MS = 1,      /* what fails at once is told from the loop, which looks after its connections in between */
     AGAIN_MS = 200           /* after a connection ended, before the transaction is sent to the next node */
 };
 
@@ -117,6 +118,8 @@ typedef struct client_transfer {
     uint64_t until_ms;
     unsigned pause_ms;
     size_t attempts;
+    bool is_starting;        /* hanse_send_start has not returned */
+    bool may_be_taken;       /* a node may have it: what another one says about it is not the last word */
     client_request *asking;
     uv_timer_t timer;
     hanse_receipt_done done;
@@ -230,6 +233,7 @@ static void on_polled(client_request *r)
 
 static void poll_for_it(transfer *t)
 {
+    t->may_be_taken = true;
     ask(t, client_rpc_request(t->core, t->owner, "getTransactionReceipt", json_pack("[i,s]", t->group, t->hash), on_polled, t),
         t->core->timeout_ms);
 }
@@ -258,20 +262,13 @@ static int status_of_refusal(const hanse_error *error)
     return 0;
 }
 
-/* A status that, after the first attempt, means that an earlier attempt went through. */
-static bool is_known_already(const transfer *t, int status)
-{
-    return t->attempts > 1 &&
-           (status == STATUS_ALREADY_KNOWN || status == STATUS_ALREADY_IN_CHAIN || status == STATUS_NONCE_CHECK_FAIL);
-}
-
 static void on_refused(transfer *t, const hanse_error *error)
 {
     int status = status_of_refusal(error);
-    if (status == 0)
+    if (t->may_be_taken)
+        poll_later(t); /* an earlier node may be executing it: whoever is told of a refusal sends it anew */
+    else if (status == 0)
         finish(t, NULL, error);
-    else if (is_known_already(t, status))
-        poll_for_it(t);
     else
         finish_with(t, client_receipt_refused(status, t->hash));
 }
@@ -279,9 +276,9 @@ static void on_refused(transfer *t, const hanse_error *error)
 static void on_pushed(transfer *t, const client_request *r)
 {
     hanse_receipt *receipt = client_receipt_new(client_answer_object(buffer_bytes(&r->answer)), t->hash);
-    if (receipt && is_known_already(t, hanse_receipt_status(receipt))) {
+    if (receipt && t->may_be_taken && client_receipt_is_refusal(receipt)) {
         hanse_receipt_free(receipt);
-        poll_for_it(t);
+        poll_later(t);
         return;
     }
     finish_with(t, receipt);
@@ -291,7 +288,14 @@ static void on_sent(client_request *r)
 {
     transfer *t = r->context;
     t->asking = NULL;
-    if (r->error.kind == HANSE_ERROR_CONNECTION && (r->node || t->attempts > 1) && !t->core->stopping) {
+    if (t->is_starting) { /* it was not sent; should it fail once more, then done does not run within hanse_send_start */
+        t->attempts = 0;
+        uv_timer_start(&t->timer, on_send_timer, START_AGAIN_MS, 0);
+        return;
+    }
+    t->may_be_taken |= r->was_repeated;
+    if (r->error.kind == HANSE_ERROR_CONNECTION && (r->node || t->may_be_taken) && !t->core->stopping) {
+        t->may_be_taken |= r->node != NULL;
         send_again(t);
         return;
     }
@@ -306,10 +310,12 @@ static void on_sent(client_request *r)
     }
     hanse_error error;
     json_t *result = client_rpc_result(r, &error);
-    if (result)
+    if (result) {
+        t->may_be_taken = true;
         poll_later(t);
-    else
+    } else {
         on_refused(t, &error);
+    }
     json_decref(result);
 }
 
@@ -319,6 +325,16 @@ static void send_it(transfer *t)
     r->wants_receipt = t->core->transport->has_pushes;
     t->attempts++;
     ask(t, r, r->wants_receipt ? t->core->receipt_timeout_ms : t->core->timeout_ms);
+}
+
+static void end_closed(transfer *t)
+{
+    hanse_error error = {0};
+    if (t->attempts > 0)
+        client_fail(&error, HANSE_ERROR_TIMEOUT, 0, "the client is being closed; transaction %s may still be executed", t->hash);
+    else
+        client_fail(&error, HANSE_ERROR_CONNECTION, 0, "the client is being closed; transaction %s was not sent", t->hash);
+    finish(t, NULL, &error);
 }
 
 static void start(client_task *task)
@@ -332,7 +348,13 @@ static void start(client_task *task)
     if (t->next)
         t->next->previous = t;
     core->transfers = t;
+    if (core->stopping) { /* it came just before the client was closed */
+        end_closed(t);
+        return;
+    }
+    t->is_starting = true;
     send_it(t);
+    t->is_starting = false;
 }
 
 void client_transfers_drop(client_core *core, const hanse_client *owner)
@@ -341,21 +363,28 @@ void client_transfers_drop(client_core *core, const hanse_client *owner)
         next = t->next;
         if (owner && t->owner != owner)
             continue;
-        hanse_error error = {0};
-        client_fail(&error, HANSE_ERROR_CONNECTION, 0, "the client is being closed; transaction %s may still be executed", t->hash);
         if (t->asking)
             t->asking->done = client_ignore;
-        finish(t, NULL, &error);
+        end_closed(t);
         next = core->transfers; /* its callback may have begun or ended others */
     }
 }
 
 /* ---- sending ---- */
 
+static bool is_closing(const hanse_client *c)
+{
+    return c->core->stopping || c->is_closing;
+}
+
 /* Takes tx. */
 static bool post_transfer(hanse_client *c, transaction *tx, hanse_receipt_done done, void *context, hanse_error *error)
 {
     client_core *core = c->core;
+    if (client_is_loop(core) && is_closing(c)) {
+        transaction_drop(tx);
+        return client_fail(error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
+    }
     bool ok = atomic_fetch_add(&core->under_way, 1) < core->requests_max;
     if (!ok) {
         atomic_fetch_sub(&core->under_way, 1);

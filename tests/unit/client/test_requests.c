@@ -345,6 +345,101 @@ static void transactions_without_waiting(void **state)
     pthread_mutex_destroy(&o.lock);
 }
 
+/* done sends the next one when there was an error, as applications do. */
+typedef struct {
+    hanse_client *client;
+    atomic_size_t receipts, errors, refused;
+    atomic_int depth, depth_max, last_error;
+    atomic_bool is_over;
+} resender;
+
+static void send_anew(void *context, const char *hash, const hanse_receipt *receipt, const hanse_error *error)
+{
+    resender *s = context;
+    (void)hash;
+    if (++s->depth > s->depth_max)
+        s->depth_max = s->depth;
+    if (receipt) {
+        s->receipts++;
+    } else {
+        s->last_error = (int)error->kind;
+        s->errors++;
+        char *next = s->is_over ? NULL : hanse_send_start(s->client, account, CONTRACT, "0x", send_anew, s, NULL);
+        s->refused += next == NULL;
+        hanse_free(next);
+    }
+    s->depth--;
+}
+
+static void sending_anew_in_the_callback_does_not_recurse(void **state)
+{
+    (void)state;
+    fake_node *a = fake_node_start(chain, 0, 1);
+    unsigned port = fake_node_port(a);
+    hanse_client *c = open_client(NULL, a, NULL);
+    fake_node_stop(a);
+    char *list;
+    bool is_alone;
+    WAIT_UNTIL((list = hanse_client_connections(c), is_alone = *list == '\0', hanse_free(list), is_alone));
+    resender s = {.client = c};
+    hanse_free(hanse_send_start(c, account, CONTRACT, "0x", send_anew, &s, NULL));
+    WAIT_UNTIL(s.errors >= 20);
+    assert_int_equal(s.last_error, HANSE_ERROR_CONNECTION);
+    assert_int_equal(s.depth_max, 1);
+    a = fake_node_start(chain, port, 1); /* the loop still looks after its connections */
+    WAIT_UNTIL(s.receipts == 1);
+    assert_int_equal(s.refused, 0);
+    hanse_client_close(c);
+    fake_node_stop(a);
+}
+
+static void sending_anew_does_not_keep_a_client_from_closing(void **state)
+{
+    (void)state;
+    fake_node *a = fake_node_start(chain, 0, 1);
+    hanse_client *c = open_client(NULL, a, NULL);
+    fake_node_set_habits(a, (fake_habits){.omits_receipts = true});
+    resender first = {.client = hanse_client_of_group(c, 1, NULL)}, second = {.client = c};
+    hanse_free(hanse_send_start(first.client, account, CONTRACT, "0x", send_anew, &first, NULL));
+    WAIT_UNTIL(fake_node_transactions(a) == 1);
+    hanse_client_close(first.client);
+    assert_int_equal(first.errors, 1);
+    assert_int_equal(first.refused, 1);
+    assert_int_equal(first.last_error, HANSE_ERROR_TIMEOUT); /* a node has it */
+    fake_node_cut(a);
+    hanse_free(hanse_send_start(c, account, CONTRACT, "0x", send_anew, &second, NULL));
+    hanse_client_close(c);
+    assert_int_equal(second.errors + second.receipts, 1);
+    assert_int_equal(second.refused, second.errors);
+    fake_node_stop(a);
+}
+
+/* The first node took it and died; what the second one's pool says is not the end (spec/network.md 10.4). */
+static void a_refusal_by_the_next_node_is_not_the_end(void **state)
+{
+    (void)state;
+    fake_node *a = fake_node_start(chain, 0, 1), *b = fake_node_start(chain, 0, 1);
+    hanse_client *c = open_client(NULL, a, b);
+    char *list;
+    bool is_both;
+    WAIT_UNTIL((list = hanse_client_connections(c), is_both = strchr(list, '\n') != NULL, hanse_free(list), is_both));
+    fake_node_set_habits(a, (fake_habits){.omits_receipts = true});
+    fake_node_set_habits(b, (fake_habits){.refuses_with_status = 28});
+    pthread_t thread;
+    pthread_create(&thread, NULL, send_and_wait, c);
+    WAIT_UNTIL(fake_node_transactions(a) == 1);
+    fake_node_stop(a);
+    void *status;
+    pthread_join(thread, &status);
+    assert_int_equal((intptr_t)status, 0);
+    assert_int_equal(fake_node_transactions(b), 1);
+    hanse_receipt *r = send_one(c, NULL); /* one that no other node can have is refused at once */
+    assert_int_equal(hanse_receipt_status(r), 28);
+    hanse_receipt_free(r);
+    hanse_client_close(c);
+    fake_node_stop(b);
+}
+
 static void arguments_are_checked(void **state)
 {
     (void)state;
@@ -553,6 +648,9 @@ int main(void)
         cmocka_unit_test(a_refused_transaction_has_a_receipt),
         cmocka_unit_test(a_transaction_outlives_its_connection),
         cmocka_unit_test(transactions_without_waiting),
+        cmocka_unit_test(sending_anew_in_the_callback_does_not_recurse),
+        cmocka_unit_test(sending_anew_does_not_keep_a_client_from_closing),
+        cmocka_unit_test(a_refusal_by_the_next_node_is_not_the_end),
         cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(national_chains_get_national_signatures),
         cmocka_unit_test(waiting_in_a_callback_is_refused),
