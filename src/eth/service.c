@@ -175,7 +175,7 @@ static void start(void *context, const http_asker *from, worker_pool *workers, b
     eth_request *r = memory_new(sizeof *r);
     *r = (eth_request){
         {.service = s, .session = from->session, .group_id = group_of_path(from->path)}, done, done_context};
-    rpc_request_start(&dialect, &r->asker, NULL, s->backend, workers, body, finish, r);
+    rpc_request_start(&dialect, &r->asker, NULL, s->backend, workers, body, from->on_wait, finish, r);
 }
 
 static void closed(void *context, http_session session)

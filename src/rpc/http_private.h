@@ -33,7 +33,7 @@ typedef struct http_request {
     http_connection *from;
     struct http_request *next; /* of those of a connection that are not with a worker yet */
     atomic_uint state;         /* which of its two ends were reached; the last one gives it back */
-    bool frees_worker;         /* with it a worker came free */
+    bool frees_worker;         /* its answer does; or its first wait did */
     buffer body;
     buffer response;           /* HTTP's; a session's goes to its queue at once */
 } http_request;
@@ -90,7 +90,7 @@ struct http_door {
     size_t connection_count, session_count; /* sessions are not among the connections */
     size_t paused_count, reading_bytes, under_way_bytes;
     http_connection *line, **line_end; /* with requests that wait for a worker */
-    size_t running;           /* requests with the workers */
+    size_t running;           /* requests with the workers, also between their turns; not those that have waited */
     bool is_making_room;      /* http_door_count_reading works already */
     bool stopping;            /* the loop's */
     pthread_t thread;
@@ -99,7 +99,7 @@ struct http_door {
     uint64_t next_session_id;
     pthread_mutex_t lock;     /* guards what follows; held while the loop is woken, so that the door does not go meanwhile */
     bool asked_to_stop;
-    size_t freed_workers;     /* by requests that are answered later */
+    size_t freed_workers;     /* by requests that wait */
     map sessions;             /* id -> web_session that takes texts */
     web_session *dirty;       /* with something to do for the loop */
     size_t out_bytes;         /* of all answers and texts */
@@ -113,7 +113,7 @@ void http_door_count_reading(http_connection *c);  /* its buffers have grown or 
 void http_door_count_out(http_door *d, ptrdiff_t change);
 size_t http_door_out(http_door *d);
 void http_door_return(http_request *r);            /* any thread: back to the loop */
-void http_door_free_worker(http_door *d);          /* any thread: a request left the workers, its answer comes later */
+void http_door_free_worker(http_door *d);          /* any thread: a request waits, its answer comes later */
 void http_door_finish_stop_if_idle(http_door *d);
 
 /* http_connection.c */

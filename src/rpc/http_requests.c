@@ -22,10 +22,16 @@ static void on_answer(void *context, bytes answer)
         buffer_append(&r->response, answer);
         http_door_count_out(c->door, (ptrdiff_t)r->response.size);
     }
-    if (atomic_fetch_or(&r->state, ANSWERED) & RETURNED) {
-        r->frees_worker = false; /* that was told before */
+    if (atomic_fetch_or(&r->state, ANSWERED) & RETURNED)
         http_door_return(r);
-    }
+}
+
+/* Before the answer. A request that only gives way keeps its place: the limit of running requests bounds all that work. */
+static void on_wait(void *context)
+{
+    http_request *r = context;
+    r->frees_worker = false;
+    http_door_free_worker(r->from->door);
 }
 
 static void run(job *work)
@@ -33,13 +39,10 @@ static void run(job *work)
     http_request *r = (http_request *)((char *)work - offsetof(http_request, work));
     http_door *d = r->from->door;
     const web_session *s = r->from->session;
-    http_asker asker = {{d, s ? s->id : 0}, r->from->path};
+    http_asker asker = {{d, s ? s->id : 0}, {on_wait, r}, r->from->path};
     d->service->start(d->service_context, &asker, d->workers, buffer_bytes(&r->body), on_answer, r);
-    r->frees_worker = true;
     if (atomic_fetch_or(&r->state, RETURNED) & ANSWERED)
-        http_door_return(r);
-    else
-        http_door_free_worker(d); /* the answer comes later; r is no longer ours */
+        http_door_return(r); /* else the answer comes later; r is no longer ours */
 }
 
 /* ---- on the loop ---- */
@@ -111,7 +114,7 @@ void http_requests_run(http_door *d)
 void http_requests_add(http_connection *c, buffer body)
 {
     http_request *r = memory_new(sizeof *r);
-    *r = (http_request){.work = {.run = run}, .from = c, .body = body};
+    *r = (http_request){.work = {.run = run}, .from = c, .frees_worker = true, .body = body};
     c->requests++;
     c->door->under_way_bytes += body.capacity;
     *c->requests_end = r;

@@ -51,13 +51,12 @@ void json_rpc_start(const rpc_backend *backend, worker_pool *workers, bytes body
 void json_rpc_start_for(rpc_client *client, const rpc_backend *backend, worker_pool *workers, bytes body, json_rpc_done done,
                         void *context)
 {
-    rpc_request_start(&dialect, NULL, client, backend, workers, body, done, context);
+    rpc_request_start(&dialect, NULL, client, backend, workers, body, (http_wait_notice){0}, done, context);
 }
 
 static void start_for_door(void *context, const http_asker *from, worker_pool *workers, bytes body, http_service_done done, void *done_context)
 {
-    (void)from; /* methods push nothing */
-    json_rpc_start(context, workers, body, done, done_context);
+    rpc_request_start(&dialect, NULL, NULL, context, workers, body, from->on_wait, done, done_context); /* methods push nothing */
 }
 
 const http_service json_rpc_service = {.name = "JSON-RPC", .start = start_for_door};

@@ -12,6 +12,7 @@ typedef struct {
     const rpc_dialect *dialect;
     rpc_call call;          /* of the element under way */
     worker_pool *workers;
+    http_wait_notice on_wait; /* nothing any more, once it was told */
     json_rpc_done done;
     void *context;
     arena memory;
@@ -203,6 +204,14 @@ static void finish_request(rpc_request *r)
 
 /* ---- the run ---- */
 
+/* While r is still ours: whoever resumes it may answer and free it at once. */
+static void tell_of_wait(rpc_request *r)
+{
+    if (r->on_wait.tell)
+        r->on_wait.tell(r->on_wait.context);
+    r->on_wait.tell = NULL;
+}
+
 /* false: the element waits, and r belongs to whoever resumes it. */
 static bool run_element(rpc_request *r)
 {
@@ -223,8 +232,12 @@ static bool run_element(rpc_request *r)
                          .out = json_write_to(&r->result)};
     atomic_store(&r->arrivals, 0);
     method->run(&r->call);
-    if (r->call.waits && atomic_fetch_add(&r->arrivals, 1) == 0)
-        return false;
+    if (r->call.waits) {
+        if (atomic_load(&r->arrivals) == 0)
+            tell_of_wait(r);
+        if (atomic_fetch_add(&r->arrivals, 1) == 0)
+            return false;
+    }
     finish_element(r);
     return true;
 }
@@ -281,12 +294,13 @@ static bool admit(rpc_request *r)
 }
 
 void rpc_request_start(const rpc_dialect *dialect, void *asker, rpc_client *client, const rpc_backend *backend, worker_pool *workers,
-                       bytes body, json_rpc_done done, void *context)
+                       bytes body, http_wait_notice on_wait, json_rpc_done done, void *context)
 {
     rpc_request *r = memory_new(sizeof *r);
     *r = (rpc_request){.dialect = dialect,
                        .call = {.backend = backend, .asker = asker, .client = client},
                        .workers = workers,
+                       .on_wait = on_wait,
                        .done = done,
                        .context = context,
                        .result = buffer_init(RPC_RESPONSE_MAX_BYTES),

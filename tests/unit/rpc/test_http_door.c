@@ -4,7 +4,9 @@
 #include "support/rpc/world.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -333,20 +335,25 @@ static void large_bodies_are_refused(void **state)
 
 /* ---- requests that take their time ---- */
 
-static void post_transaction(http_client *c, world *w, uint64_t nonce)
+static void print_transaction(buffer *b, world *w, uint64_t nonce)
 {
     static const secret_key key = {{[31] = 2}};
     transaction_fields fields = {.nonce = u256_of(nonce), .gas = u256_of(1), .gas_price = u256_of(1), .block_limit = u256_of(500),
                                  .chain_id = u256_of(1), .group_id = u256_of(1), .data = BYTES_OF_LITERAL("data!")};
     transaction *tx = transaction_sign(&w->rules, &fields, &key);
-    buffer b = buffer_init(BUFFER_NO_LIMIT);
-    buffer_append_text(&b, "{\"jsonrpc\":\"2.0\",\"method\":\"sendRawTransaction\",\"params\":[1,\"0x");
+    buffer_append_text(b, "{\"jsonrpc\":\"2.0\",\"method\":\"sendRawTransaction\",\"params\":[1,\"0x");
     for (size_t i = 0; i < tx->raw.size; i++)
-        buffer_print(&b, "%02x", tx->raw.data[i]);
-    buffer_append_text(&b, "\"],\"id\":1}");
+        buffer_print(b, "%02x", tx->raw.data[i]);
+    buffer_append_text(b, "\"],\"id\":1}");
+    transaction_drop(tx);
+}
+
+static void post_transaction(http_client *c, world *w, uint64_t nonce)
+{
+    buffer b = buffer_init(BUFFER_NO_LIMIT);
+    print_transaction(&b, w, nonce);
     http_post(c, "", buffer_bytes(&b));
     buffer_free(&b);
-    transaction_drop(tx);
 }
 
 static void wait_for_held(world *w, size_t wanted)
@@ -590,6 +597,85 @@ static void a_crowd_of_clients(void **state)
     }
 }
 
+/* ---- batches that take many turns ---- */
+
+/* JSON-RPC, but it counts how many requests are begun and not answered. */
+typedef struct {
+    const rpc_backend *backend;
+    atomic_int begun, most;
+} counting_service;
+
+typedef struct {
+    counting_service *service;
+    http_service_done done;
+    void *context;
+} counted_request;
+
+static void count_answer(void *context, bytes answer)
+{
+    counted_request r = *(counted_request *)context;
+    free(context);
+    atomic_fetch_sub(&r.service->begun, 1); /* before another may begin */
+    r.done(r.context, answer);
+}
+
+static void count_start(void *context, const http_asker *from, worker_pool *workers, bytes body, http_service_done done,
+                        void *done_context)
+{
+    counting_service *s = context;
+    counted_request *r = memory_new(sizeof *r);
+    *r = (counted_request){s, done, done_context};
+    int now = atomic_fetch_add(&s->begun, 1) + 1, most = atomic_load(&s->most);
+    while (now > most && !atomic_compare_exchange_weak(&s->most, &most, now)) {
+    }
+    json_rpc_service.start((void *)s->backend, from, workers, body, count_answer, r);
+}
+
+/* Long batches of many connections at once, the last element of each: a transaction whose answer the world holds. */
+static void long_batches_run_only_as_many_as_the_workers_may_have(void **state)
+{
+    fixture *f = *state;
+    enum { CLIENTS = 24, ELEMENTS = 9000 };
+    static const http_service counting = {.name = "counting", .start = count_start};
+    counting_service s = {.backend = &f->w->backend};
+    error_text why = {""};
+    http_door *door = http_door_start(&(http_door_config){&counting, &s, .listen_ip = "127.0.0.1"}, f->w->workers, NULL, &why);
+    assert_non_null(door);
+    int allowed = 2 * (int)worker_pool_threads(f->w->workers);
+    assert_true(allowed < CLIENTS);
+    http_client all[CLIENTS];
+    for (int waits = 0; waits < 2; waits++) {
+        atomic_store(&s.most, 0);
+        f->w->manner = WORLD_HOLDS_ANSWERS;
+        for (size_t i = 0; i < CLIENTS; i++) {
+            buffer b = buffer_init(BUFFER_NO_LIMIT);
+            for (size_t e = 0; e < ELEMENTS; e++)
+                buffer_print(&b, "%s{\"jsonrpc\":\"2.0\",\"method\":\"getClientVersion\",\"id\":%zu}", e ? "," : "[", e);
+            if (waits) {
+                buffer_append_byte(&b, ',');
+                print_transaction(&b, f->w, i + 1);
+            }
+            buffer_append_byte(&b, ']');
+            all[i] = http_connect(http_door_port(door));
+            http_post(&all[i], "", buffer_bytes(&b));
+            buffer_free(&b);
+        }
+        if (waits) { /* those that wait make room for all others */
+            wait_for_held(f->w, CLIENTS);
+            assert_int_equal(world_answer_held(f->w), CLIENTS);
+        }
+        for (size_t i = 0; i < CLIENTS; i++) {
+            http_response r = http_receive(&all[i]);
+            assert_int_equal(r.status, 200);
+            assert_true(!waits || strstr(r.body, "\"result\":\"0x"));
+            http_response_free(&r);
+            http_close(&all[i]);
+        }
+        assert_true(waits ? atomic_load(&s.most) == CLIENTS : atomic_load(&s.most) <= allowed);
+    }
+    http_door_stop(door);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_door, close_door)
 
 int main(void)
@@ -610,6 +696,7 @@ int main(void)
         TEST(a_waiting_request_holds_up_only_its_own_connection),
         TEST(a_client_may_leave_while_its_request_runs),
         TEST(a_client_may_close_its_half_after_asking),
+        TEST(long_batches_run_only_as_many_as_the_workers_may_have),
         cmocka_unit_test(stop_waits_for_what_is_under_way),
         cmocka_unit_test(stop_does_not_wait_for_clients_that_do_not_read),
         TEST(a_port_in_use_is_named),

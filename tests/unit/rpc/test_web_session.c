@@ -80,6 +80,7 @@ static void fake_start(void *context, const http_asker *from, worker_pool *worke
         held_request *h = &s->held[s->held_count++];
         *h = (held_request){done, done_context, ""};
         snprintf(h->text, sizeof h->text, "%s", text + 5);
+        from->on_wait.tell(from->on_wait.context);
         pthread_mutex_unlock(&s->lock);
     } else {
         answer_text(done, done_context, "?");
