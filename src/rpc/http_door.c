@@ -83,6 +83,19 @@ static void close_slowest(http_door *d, uint64_t now_ms)
     http_connection_close(slowest);
 }
 
+/* ---- room for requests under way ---- */
+
+/* Room comes back with answers, and with connections that close. */
+static void resume_paused(http_door *d)
+{
+    if (!d->was_full || d->under_way_bytes > HTTP_UNDER_WAY_MAX_BYTES)
+        return;
+    d->was_full = false; /* again, as soon as those that go on fill it */
+    for (http_connection *c = d->connections; c && d->paused_count; c = c->next)
+        if (c->is_paused)
+            http_connection_pump(c);
+}
+
 /* ---- the loop ---- */
 
 static void start_sweep(http_door *d);
@@ -95,6 +108,7 @@ static void on_sweep(uv_timer_t *timer)
         http_connection_check(c, now);
     if (http_door_out(d) > HTTP_OUT_CROWDED_BYTES)
         close_slowest(d, now);
+    resume_paused(d);
     start_sweep(d);
 }
 
@@ -138,16 +152,8 @@ void http_door_free_worker(http_door *d)
     pthread_mutex_unlock(&d->lock);
 }
 
-static void resume_paused(http_door *d)
-{
-    for (http_connection *c = d->connections; c && d->paused_count; c = c->next)
-        if (c->is_paused)
-            http_connection_pump(c);
-}
-
 static void take_answers(http_door *d)
 {
-    bool was_full = d->under_way_bytes > HTTP_UNDER_WAY_MAX_BYTES;
     for (queue_link *link = queue_pop_all(d->answers), *next; link; link = next) {
         next = link->next;
         http_requests_finish((http_request *)link);
@@ -157,8 +163,6 @@ static void take_answers(http_door *d)
     d->freed_workers = 0;
     pthread_mutex_unlock(&d->lock);
     http_requests_run(d);
-    if (was_full && d->under_way_bytes <= HTTP_UNDER_WAY_MAX_BYTES)
-        resume_paused(d);
 }
 
 static web_session *next_dirty(http_door *d)
@@ -214,6 +218,7 @@ static void on_wake(uv_async_t *async)
     take_answers(d);
     for (web_session *s; (s = next_dirty(d));)
         web_session_wake(s);
+    resume_paused(d);
     pthread_mutex_lock(&d->lock);
     bool stop = d->asked_to_stop;
     pthread_mutex_unlock(&d->lock);

@@ -91,6 +91,7 @@ struct http_door {
     size_t paused_count, reading_bytes, under_way_bytes;
     http_connection *line, **line_end; /* with requests that wait for a worker */
     size_t running;           /* requests with the workers, also between their turns; not those that have waited */
+    bool was_full;            /* under_way_bytes was beyond its limit; whoever was paused for it is to go on */
     bool is_making_room;      /* http_door_count_reading works already */
     bool stopping;            /* the loop's */
     pthread_t thread;

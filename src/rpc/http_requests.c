@@ -117,6 +117,7 @@ void http_requests_add(http_connection *c, buffer body)
     *r = (http_request){.work = {.run = run}, .from = c, .frees_worker = true, .body = body};
     c->requests++;
     c->door->under_way_bytes += body.capacity;
+    c->door->was_full |= c->door->under_way_bytes > HTTP_UNDER_WAY_MAX_BYTES;
     *c->requests_end = r;
     c->requests_end = &r->next;
     line_up(c);
