@@ -77,7 +77,7 @@ typedef struct {
     int64_t number;               /* of the next block to search */
     size_t logs;                  /* found */
     size_t transactions;          /* in blocks that were looked into */
-    size_t read_bytes;            /* of blocks whose blooms were not known yet */
+    size_t read_bytes;            /* of blocks whose blooms were not known yet, and of the transactions of those looked into */
 } eth_log_progress;
 
 typedef enum { ETH_SEARCH_DONE, ETH_SEARCH_TOO_MANY_LOGS, ETH_SEARCH_TOO_MUCH, ETH_SEARCH_FAILED } eth_search_result;

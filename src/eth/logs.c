@@ -35,6 +35,8 @@ static eth_search_result search_block(ledger *l, const log_pattern *pattern, eth
             eth_write_logs(out, b, pattern);
         p->logs += found;
         p->transactions += b->transaction_count;
+        for (size_t t = 0; t < b->transaction_count; t++)
+            p->read_bytes += b->transactions[t]->raw.size;
     }
     block_drop(b);
     return result;

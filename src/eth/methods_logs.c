@@ -125,6 +125,8 @@ static void write_changes(rpc_call *c, ledger *l, eth_filter *f)
     json_write_end_array(&c->out);
     if (result == ETH_SEARCH_FAILED || (result != ETH_SEARCH_DONE && p.number == f->next))
         (void)search_failed(c, result, &p, f->next);
+    if (result == ETH_SEARCH_FAILED || c->out.out->overflowed)
+        return; /* what was found is not answered: it is searched again */
     if (result == ETH_SEARCH_TOO_MANY_LOGS && p.number == f->next)
         p.number++; /* one block has more than any answer: the filter would stay at it for ever */
     f->next = p.number;
@@ -193,7 +195,7 @@ static void subscribe(rpc_call *c)
     ledger *l = eth_take_group(c);
     if (l == NULL || !has_session(c) || !read_kind(c, &wants_blocks))
         return;
-    eth_subscription_request r = {.group_id = asker->group_id, .next = ledger_head(l).number + 1};
+    eth_subscription_request r = {.group_id = asker->group_id, .next = ledger_head(l).number + 1, .asker = asker};
     if (!wants_blocks) {
         r.pattern = eth_param(c, 1) ? &query.pattern : &everything; /* a range is not looked at, as on other nodes */
         if (eth_param(c, 1) && !eth_read_log_query(c, 1, l, &query))

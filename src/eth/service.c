@@ -150,7 +150,7 @@ static void finish(void *context, bytes answer)
     eth_request *r = context;
     r->done(r->done_context, answer);
     if (r->asker.subscribed) /* the answers with the ids are on their way: now what is pushed may follow them */
-        eth_subscriptions_begin(r->asker.service->subscriptions, r->asker.session);
+        eth_subscriptions_begin(r->asker.service->subscriptions, r->asker.session, &r->asker);
     free(r);
 }
 

@@ -267,12 +267,14 @@ bool eth_subscriptions_add(eth_subscriptions *s, http_session session, const eth
     return has_room;
 }
 
-void eth_subscriptions_begin(eth_subscriptions *s, http_session session)
+void eth_subscriptions_begin(eth_subscriptions *s, http_session session, const void *asker)
 {
     pthread_mutex_lock(&s->lock);
     for (subscription *one = s->all; one; one = one->next_one)
-        if (is_same(one->session, session))
+        if (!one->has_begun && is_same(one->session, session) && one->what.asker == asker) {
             one->has_begun = true;
+            one->what.asker = NULL;
+        }
     submit(s); /* for blocks that came meanwhile */
     pthread_mutex_unlock(&s->lock);
 }

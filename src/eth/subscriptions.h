@@ -19,12 +19,14 @@ typedef struct {
     int32_t group_id;
     const log_pattern *pattern; /* NULL: it is about blocks */
     int64_t next;               /* the first block to be told */
+    const void *asker;          /* the request that made it, until it begins; only compared */
 } eth_subscription_request;
 
 /* Keeps a copy of the pattern. false: there are too many. Nothing is sent before eth_subscriptions_begin. */
 bool eth_subscriptions_add(eth_subscriptions *s, http_session session, const eth_subscription_request *one,
                            uint64_t *id) MUST_USE;
-void eth_subscriptions_begin(eth_subscriptions *s, http_session session);
+/* Those that this request made: its answer is on its way. */
+void eth_subscriptions_begin(eth_subscriptions *s, http_session session, const void *asker);
 bool eth_subscriptions_remove(eth_subscriptions *s, http_session session, uint64_t id);
 void eth_subscriptions_close(eth_subscriptions *s, http_session session);
 
