@@ -23,6 +23,9 @@ static int32_t group_of(const char *method, const json_t *params)
     const json_t *first = counts ? json_array_get(params, 0) : NULL;
     if (json_is_integer(first))
         return (int16_t)json_integer_value(first);
+    double number = json_real_value(first); /* 0 for everything but reals; methods take 1.0 as 1 */
+    if (json_is_real(first) && number >= INT32_MIN && number <= INT32_MAX)
+        return (int16_t)(int32_t)number;
     const char *text = json_string_value(first);
     if (text == NULL || *text == 0)
         return -1;

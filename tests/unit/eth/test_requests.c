@@ -122,6 +122,10 @@ static void batches_are_answered_in_order_and_notifications_not_at_all(void **st
                   "[{\"id\":1,\"jsonrpc\":\"2.0\",\"result\":\"20200\"},{\"id\":2,\"jsonrpc\":\"2.0\",\"result\":[]}]\n");
     expect_answer(f, NOTE("eth_chainId"), "");
     expect_answer(f, "[" NOTE("eth_chainId") "," NOTE("eth_blockNumber") "]", "");
+    expect_answer(f, NOTE("eth_nothing"), ""); /* JSON-RPC 2.0, 4.1: not even errors */
+    expect_answer(f, "[" NOTE("eth_nothing") "," ID("eth_accounts", "2") ",1]",
+                  "[{\"id\":2,\"jsonrpc\":\"2.0\",\"result\":[]},"
+                  "{\"error\":{\"code\":-32600,\"message\":\"invalid request\"},\"id\":null,\"jsonrpc\":\"2.0\"}]\n");
 }
 
 static void a_text_nested_too_deeply_is_a_parse_error(void **state)

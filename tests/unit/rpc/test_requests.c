@@ -341,8 +341,6 @@ static void hashes_and_addresses(void **state)
     arena_reset(&a);
 }
 
-/* ---- submissions: both orders of "answered" and "the method returned" ---- */
-
 typedef struct {
     char *text;
     sem_t done;
@@ -365,6 +363,43 @@ static void wait_for(answer_box *box)
         fail_msg("no answer");
     sem_destroy(&box->done);
 }
+
+/* ---- the allow list of the channel port (interfaces.md 2.6) ---- */
+
+static bool refuse_group_1(rpc_client *client, int32_t group_id)
+{
+    (void)client;
+    return group_id != 1;
+}
+
+static bool permit(rpc_client *client, int32_t group_id)
+{
+    (void)client, (void)group_id;
+    return true;
+}
+
+static void numbers_of_every_form_name_a_group(void **state)
+{
+    world *w = *state;
+    rpc_client client = {.may_use_group = refuse_group_1, .take_permits = permit};
+    static const struct {
+        const char *params;
+        bool refused;
+    } cases[] = {{"[1]", true}, {"[1.0]", true}, {"[1e0]", true}, {"[65537]", true}, {"[65537.0]", true}, {"[2]", false},
+                 {"[2.0]", false}, {"[1e300]", false}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[128];
+        int size = snprintf(text, sizeof text, CALL("\"params\":%s,\"id\":7"), cases[i].params);
+        answer_box box = {0};
+        sem_init(&box.done, 0, 0);
+        json_rpc_start_for(&client, &w->backend, w->workers, bytes_of(text, (size_t)size), take, &box);
+        wait_for(&box);
+        assert_int_equal(strstr(box.text, "-40012") != NULL, cases[i].refused);
+        free(box.text);
+    }
+}
+
+/* ---- submissions: both orders of "answered" and "the method returned" ---- */
 
 static char *send_request(world *w, arena *a, uint64_t nonce, unsigned id)
 {
@@ -694,6 +729,7 @@ int main(void)
         TEST(indexes),
         TEST(batch_receipts),
         TEST(hashes_and_addresses),
+        TEST(numbers_of_every_form_name_a_group),
         TEST(a_submission_answered_at_once),
         TEST(a_submission_answered_later),
         TEST(a_submission_refused_by_a_busy_node),
