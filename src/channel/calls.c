@@ -171,7 +171,9 @@ static void leave_ready(channel_door *d)
 /* It was answered, or never will be. */
 static void settle(channel_door *d, channel_session *s, channel_call *c)
 {
+    bool was_full = d->request_bytes > d->request_max;
     d->request_bytes -= c->body.size + CALL_BYTES;
+    d->may_continue |= was_full && d->request_bytes <= d->request_max;
     if (s) {
         s->calls--;
         s->request_bytes -= c->body.size + CALL_BYTES;
@@ -215,7 +217,6 @@ static void on_answer(channel_door *d, mail *m)
 {
     channel_call *c = (channel_call *)m;
     channel_session *s = channel_session_find(d, c->session_id);
-    bool was_full = d->request_bytes > d->request_max;
     d->running--;
     settle(d, s, c);
     if (s && --s->running == 0 && s->call_first)
@@ -237,8 +238,6 @@ static void on_answer(channel_door *d, mail *m)
     channel_job_done(d);
     if (s && s->state == CHANNEL_ACTIVE)
         channel_session_continue(s);
-    if (was_full && d->request_bytes <= d->request_max)
-        channel_continue_all(d);
 }
 
 /* The door waits for its requests before it closes the box. */

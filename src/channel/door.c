@@ -82,6 +82,10 @@ static void on_wake(uv_async_t *async)
 static void on_before_poll(uv_prepare_t *prepare)
 {
     channel_door *d = prepare->data;
+    if (d->may_continue) { /* set anew by a session that closes: then the loop does not sleep */
+        d->may_continue = false;
+        channel_continue_all(d);
+    }
     channel_publish_topics(d);
     channel_flush_dirty(d);
 }

@@ -117,6 +117,7 @@ struct channel_door {
     channel_line handshaking, paused;
     channel_session *ready_first, **ready_end; /* sessions whose requests wait for a worker: each has one turn */
     size_t running;                     /* requests that a worker has */
+    bool may_continue;                  /* request_bytes fell to request_max: paused sessions may read on before the loop sleeps */
     size_t session_count, inbound_bytes, out_bytes, request_bytes, topic_count;
     uint64_t next_session_id;
     map by_id;                          /* sessions that are not closing */
