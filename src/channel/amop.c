@@ -281,7 +281,7 @@ static void on_response_mail(channel_door *d, mail *arrival)
     /* HARDEN: an answer must be one to this request, and no frame that means something else to the client. */
     bool ok = r && m->result == NET_RESPONSE_OK &&
               channel_frame_decode(bytes_of(m->frame, m->size), &f, &size) == CHANNEL_FRAME_OK && size == m->size &&
-              memcmp(&f.seq, &r->seq, sizeof f.seq) == 0 && f.type >= CHANNEL_AMOP_REQUEST && f.type <= CHANNEL_TOPIC_VERIFIED;
+              memcmp(&f.seq, &r->seq, sizeof f.seq) == 0 && amop_may_answer(f.type);
     if (ok) {
         channel_session *s = channel_session_find(d, r->session_id);
         if (s)

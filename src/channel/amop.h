@@ -42,6 +42,12 @@ bool amop_take_room(channel_door *d, size_t size) MUST_USE;
 void amop_give_room(channel_door *d, size_t size);
 bytes amop_copy(bytes original); /* with malloc */
 
+/* HARDEN: whoever answers chooses the type, but none that means something else to the client who asked: a receipt, a block, events. */
+static inline bool amop_may_answer(uint16_t type)
+{
+    return type >= CHANNEL_AMOP_REQUEST && type <= CHANNEL_TOPIC_VERIFIED;
+}
+
 /* amop.c */
 void amop_free_request(channel_door *d, amop_request *r);
 void amop_try_next_candidate(channel_door *d, amop_request *r); /* or answers 100, and frees it */

@@ -146,12 +146,15 @@ bool channel_amop_answered(channel_session *s, const channel_frame *f)
     if (p == NULL)
         return false;
     amop_unlink_push(d, p);
+    channel_frame passed = *f;
+    if (!amop_may_answer(f->type))
+        passed.type = CHANNEL_AMOP_RESPONSE;
     if (p->kind == PUSH_FOR_PEER) {
-        answer_peer(d, &p->from, p->peer_seq, f);
+        answer_peer(d, &p->from, p->peer_seq, &passed);
     } else if (p->kind == PUSH_FOR_CLIENT) {
         channel_session *asker = channel_session_find(d, p->request->session_id);
         if (asker)
-            channel_session_send(asker, f->type, &f->seq, f->result, BYTES_EMPTY, f->body);
+            channel_session_send(asker, passed.type, &passed.seq, passed.result, BYTES_EMPTY, passed.body);
         amop_free_request(d, p->request);
     }
     amop_free_push(d, p);

@@ -207,6 +207,11 @@ static void unicast(void **state)
     channel_expect(b, CHANNEL_AMOP_REQUEST, &seq, "\x02thi");
     channel_send_with(b, CHANNEL_AMOP_RESPONSE, &seq, 0, BYTES_OF_LITERAL("\x02tho"));
     house_expect_amop(a, &seq, 0, "\x02tho");
+    /* So does it when its type means something else to the one who asked (HARDEN). */
+    seq = channel_send_text(a, CHANNEL_AMOP_REQUEST, "\x02thi");
+    channel_expect(b, CHANNEL_AMOP_REQUEST, &seq, "\x02thi");
+    channel_send_with(b, CHANNEL_BLOCK, &seq, 0, BYTES_OF_LITERAL("\x02tho"));
+    house_expect_amop(a, &seq, 0, "\x02tho");
     /* A large one, several TLS records and compressed between the nodes; the client's own result passes through. */
     uint8_t *large = memory_new(300000);
     large[0] = 2;

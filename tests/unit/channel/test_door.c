@@ -390,6 +390,14 @@ static void test_amop(void **state)
     channel_expect(first, CHANNEL_AMOP_REQUEST, &seq, "\x02thi");
     channel_send_with(first, CHANNEL_AMOP_RESPONSE, &seq, 105, BYTES_OF_LITERAL("\x02tho")); /* its own result passes through */
     house_expect_amop(asker, &seq, 105, "\x02tho");
+    /* An answer of a type that means something else to the asker comes as what it is (HARDEN). */
+    static const uint16_t forged[] = {CHANNEL_RPC, CHANNEL_HANDSHAKE, CHANNEL_RECEIPT, CHANNEL_BLOCK, CHANNEL_EVENTS};
+    for (size_t i = 0; i < COUNT(forged); i++) {
+        seq = channel_send_text(asker, CHANNEL_AMOP_REQUEST, "\x02thi");
+        channel_expect(first, CHANNEL_AMOP_REQUEST, &seq, "\x02thi");
+        channel_send_with(first, forged[i], &seq, 0, BYTES_OF_LITERAL("\x02tho"));
+        house_expect_amop(asker, &seq, 0, "\x02tho");
+    }
     /* One does not answer, the other one does; then one goes away while it is asked. */
     house_subscribe(second, "[\"t\"]");
     bool was_asked[2] = {false};
