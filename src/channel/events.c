@@ -420,6 +420,20 @@ static int check_registration(channel_session *s, event_filter *f)
     return EVENT_OK;
 }
 
+static void add_filter(channel_group *g, channel_session *s, channel_filter *one)
+{
+    channel_door *d = s->door;
+    one->session_id = s->id;
+    one->next_block = one->filter.from;
+    one->next = g->filters;
+    g->filters = one;
+    one->first_search_ms = d->search_due_ms = uv_now(&d->loop) + CHANNEL_FIRST_SEARCH_MS;
+    s->filters++;
+    d->filter_count++;
+    if (!uv_is_active((uv_handle_t *)&d->search_timer))
+        uv_timer_start(&d->search_timer, channel_search_first, CHANNEL_FIRST_SEARCH_MS, 0);
+}
+
 void channel_register_events(channel_session *s, const channel_frame *f)
 {
     channel_door *d = s->door;
@@ -432,21 +446,13 @@ void channel_register_events(channel_session *s, const channel_frame *f)
     if (result == EVENT_OK)
         result = check_registration(s, &one->filter);
     channel_group *g = result == EVENT_OK ? channel_group_of(d, one->filter.group_id) : NULL;
-    answer(s, f, result);
-    if (g == NULL) {
+    if (g) {
+        add_filter(g, s, one);
+    } else {
         event_filter_free(&one->filter);
         free(one);
-        return;
     }
-    one->session_id = s->id;
-    one->next_block = one->filter.from;
-    one->next = g->filters;
-    g->filters = one;
-    one->first_search_ms = d->search_due_ms = uv_now(&d->loop) + CHANNEL_FIRST_SEARCH_MS;
-    s->filters++;
-    d->filter_count++;
-    if (!uv_is_active((uv_handle_t *)&d->search_timer))
-        uv_timer_start(&d->search_timer, channel_search_first, CHANNEL_FIRST_SEARCH_MS, 0);
+    answer(s, f, result); /* last: it may close s, and with it drop the filter */
 }
 
 /* QUIRK of network.md 11.2: whoever knows the id may cancel it. */
