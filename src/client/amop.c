@@ -116,7 +116,11 @@ void client_on_amop(client_node *n, const channel_frame *f)
         buffer prefix = buffer_init(1 + CHANNEL_TOPIC_MAX_BYTES);
         buffer_append_byte(&prefix, (uint8_t)(1 + topic.size));
         buffer_append(&prefix, topic);
-        client_send_frame(n, CHANNEL_AMOP_RESPONSE, &f->seq, 0, buffer_bytes(&prefix), buffer_bytes(&message.answer));
+        if (core->transport->waiting_bytes(n) + message.answer.size > CLIENT_OUT_MAX_BYTES)
+            client_node_break(n, "it takes answers to messages more slowly than it asks for them: more than %d MiB wait",
+                              CLIENT_OUT_MAX_BYTES >> 20); /* f is gone with the connection */
+        else
+            client_send_frame(n, CHANNEL_AMOP_RESPONSE, &f->seq, 0, buffer_bytes(&prefix), buffer_bytes(&message.answer));
         buffer_free(&prefix);
     }
     buffer_free(&message.answer);
@@ -146,6 +150,10 @@ typedef struct {
 static void change_topics(client_core *core, void *argument)
 {
     topic_change *c = argument;
+    if (core->stopping || c->client->is_closing) {
+        c->ok = client_fail(c->error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
+        return;
+    }
     listener **at = find(core, bytes_of_text(c->topic)), *l = *at;
     c->ok = true;
     if (c->arrived == NULL) {
@@ -174,7 +182,8 @@ static bool change(topic_change *c)
     if (!check_topic(c->client, c->topic, c->error))
         return false;
     client_succeed(c->error);
-    client_run(c->client->core, change_topics, c);
+    if (!client_run(c->client->core, change_topics, c))
+        return client_fail(c->error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
     return c->ok;
 }
 

@@ -149,9 +149,18 @@ bool client_read_event_push(bytes body, client_event_push *out)
     return ok;
 }
 
+/* Absent, empty (some old nodes) or 0x and 40 digits: programs make names of files of it. */
+static bool is_contract(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return value == NULL || json_is_null(value) || (text && (text[0] == '\0' || strcmp(text, "0x") == 0)) ||
+           (text && strncmp(text, "0x", 2) == 0 && strlen(text) == 42 && strspn(text + 2, "0123456789abcdefABCDEF") == 40);
+}
+
 bool client_is_receipt(const json_t *value)
 {
     int64_t number;
-    return client_quantity(json_object_get(value, "status"), &number) && number <= INT32_MAX &&
+    return is_contract(json_object_get(value, "contractAddress")) &&
+           client_quantity(json_object_get(value, "status"), &number) && number <= INT32_MAX &&
            json_is_string(json_object_get(value, "transactionHash")) && json_is_string(json_object_get(value, "output"));
 }

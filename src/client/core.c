@@ -86,11 +86,11 @@ static void run_errand(client_task *task)
     pthread_mutex_unlock(&core->lock);
 }
 
-void client_run(client_core *core, void (*run)(client_core *core, void *argument), void *argument)
+bool client_run(client_core *core, void (*run)(client_core *core, void *argument), void *argument)
 {
     if (client_is_loop(core)) {
         run(core, argument);
-        return;
+        return true;
     }
     errand e = {.task = {.run = run_errand}, .core = core, .run = run, .argument = argument};
     pthread_cond_init(&e.done, NULL);
@@ -98,6 +98,7 @@ void client_run(client_core *core, void (*run)(client_core *core, void *argument
     bool is_posted = client_post(core, &e.task);
     client_wait_ends(core, &e.done, is_posted ? &e.is_done : &(bool){true});
     pthread_cond_destroy(&e.done);
+    return is_posted;
 }
 
 /* ---- what every thread may ask ---- */

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define VERSION_OF_SCAN VERSION_OF(2, 7, 0) /* spec/interfaces.md 4.1: since when nodes have getBatchReceiptsByBlockNumberAndRange */
+
 enum {
     STRETCH_BLOCKS = 1000,      /* of one registration */
     FILTER_VALUES_MAX = 1024,   /* addresses, or values of one topic */
@@ -22,16 +24,18 @@ enum {
 typedef struct client_events_waiter {
     pthread_cond_t done;
     bool is_done;
-    bool is_over;      /* the subscription is gone with its client */
     hanse_error error;
 } waiter;
 
+/* error NULL: it went well. Otherwise the subscription is over before whoever waits hears of it: then the client may go. */
 static void tell_waiter(hanse_subscription *s, const hanse_error *error)
 {
     waiter *w = s->events.waiter;
     if (w == NULL)
         return;
     s->events.waiter = NULL;
+    if (error)
+        client_subscription_end(s);
     pthread_mutex_lock(&s->core->lock);
     if (error)
         w->error = *error;
@@ -54,9 +58,11 @@ static bool tell_log(hanse_subscription *s, const json_t *log, const client_log_
     client_events *e = &s->events;
     if (e->has_last && client_log_place_compare(place, &e->last) <= 0)
         return true; /* told before */
+    char *text = client_json_text(log);
+    if (text == NULL)
+        return true; /* nested too deeply for any log: malformed, as one without a place */
     e->last = *place;
     e->has_last = true;
-    char *text = client_json_text(log);
     client_callback_begins(s->core);
     e->arrived(s->context, text);
     bool goes_on = !s->is_gone;
@@ -76,9 +82,10 @@ static void tell_end(hanse_subscription *s)
 /* Everything up to `block` is told. */
 static void pass(hanse_subscription *s, int64_t block)
 {
-    s->events.from = block + 1;
     if (block >= s->events.to)
         tell_end(s);
+    else
+        s->events.from = block + 1;
 }
 
 /* ---- registration ---- */
@@ -111,6 +118,14 @@ static void write_filter(const hanse_subscription *s, buffer *out)
 static void on_timer(uv_timer_t *timer)
 {
     client_events_go_on(timer->data);
+}
+
+static void on_no_height(uv_timer_t *timer)
+{
+    hanse_subscription *s = timer->data;
+    hanse_error error = {0};
+    client_fail(&error, HANSE_ERROR_TIMEOUT, 0, "no node told the height of group %d within %u ms", s->group, s->core->timeout_ms);
+    tell_waiter(s, &error);
 }
 
 static void try_again_later(hanse_subscription *s)
@@ -153,7 +168,7 @@ static void on_registered(client_request *r)
         e->state = EVENTS_LISTENING;
         tell_waiter(s, NULL);
     } else if (e->waiter) {
-        tell_waiter(s, &error); /* who waits ends the subscription */
+        tell_waiter(s, &error);
     } else if (code) {
         begin_scan(s);
     } else {
@@ -387,8 +402,6 @@ void client_events_end(hanse_subscription *s)
     e->asking = NULL;
     unregister(s);
     client_fail(&error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
-    if (e->waiter)
-        e->waiter->is_over = true;
     tell_waiter(s, &error);
 }
 
@@ -458,8 +471,13 @@ typedef struct {
 static void subscribe(client_core *core, void *argument)
 {
     new_events *wanted = argument;
-    hanse_subscription *s = client_subscription_new(wanted->client, wanted->context, wanted->error);
+    const client_node *n = client_node_choose(core, wanted->client->group);
+    bool can_scan = core->transport->has_pushes || n == NULL || n->release == 0 || n->release >= VERSION_OF_SCAN;
+    hanse_subscription *s = can_scan ? client_subscription_new(wanted->client, wanted->context, wanted->error) : NULL;
     wanted->made = s;
+    if (!can_scan)
+        client_fail(wanted->error, HANSE_ERROR_USAGE, 0,
+                    "%s is older than 2.7.0 and has no getBatchReceiptsByBlockNumberAndRange: follow events over the channel port", n->name);
     if (s == NULL) {
         client_events_free(&wanted->events);
         return;
@@ -467,13 +485,16 @@ static void subscribe(client_core *core, void *argument)
     s->events = wanted->events;
     client_callback_begins(core);
     client_events_go_on(s);
-    if (s->events.waiter && s->events.asking == NULL) { /* nothing is under way whose end could be told */
-        hanse_error error = {0};
-        if (core->transport->has_pushes)
-            client_fail(&error, HANSE_ERROR_CONNECTION, 0, "no connected node has group %d", s->group);
-        tell_waiter(s, &error);
-    } else if (s->events.waiter && !core->transport->has_pushes) {
+    if (!core->transport->has_pushes) {
         tell_waiter(s, NULL);
+    } else if (s->events.waiter && s->events.asking == NULL) { /* nothing is under way whose end could be told */
+        if (n && client_node_has_group(n, s->group) && s->events.from < 0) {
+            uv_timer_start(&s->timer, on_no_height, core->timeout_ms, 0); /* until the height comes, or not */
+        } else {
+            hanse_error error = {0};
+            client_fail(&error, HANSE_ERROR_CONNECTION, 0, "no connected node has group %d", s->group);
+            tell_waiter(s, &error);
+        }
     }
     client_callback_ends(core);
 }
@@ -500,14 +521,15 @@ hanse_subscription *hanse_events_subscribe(hanse_client *client, const hanse_eve
         return wanted.made;
     }
     client_wait_begins(core);
-    client_run(core, subscribe, &wanted);
+    if (!client_run(core, subscribe, &wanted)) {
+        client_fail(error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
+        client_events_free(&wanted.events);
+    }
     client_wait_ends(core, &w.done, wanted.made ? &w.is_done : &(bool){true});
     pthread_cond_destroy(&w.done);
     if (wanted.made == NULL || w.error.kind == HANSE_OK)
         return wanted.made;
     if (error)
         *error = w.error;
-    if (!w.is_over)
-        hanse_unsubscribe(wanted.made);
-    return NULL;
+    return NULL; /* the subscription ended on the loop */
 }

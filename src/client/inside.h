@@ -35,8 +35,11 @@ enum {
     CLIENT_SILENCE_MS = 12000,           /* a node that says nothing for so long is given up */
     CLIENT_GROUPS_AGE_MS = 30000,        /* the list of a node's groups is asked for again */
     CLIENT_LINES_MAX = 64,               /* HTTP connections to one node; further requests wait for one */
+    CLIENT_FALL_BLOCKS = 100,            /* an answer so far below a node's height is believed: what was pushed was wrong */
     CLIENT_LAG_BLOCKS = 2                /* a node that far behind the best still counts as healthy */
 };
+
+#define CLIENT_HEIGHT_MAX (INT64_MAX / 2) /* no chain is so high: a node that says so is not believed, and sums stay in range */
 
 typedef struct client_core client_core;
 typedef struct client_node client_node;
@@ -68,8 +71,8 @@ bool client_post(client_core *core, client_task *task) MUST_USE;
    once *flag, which the loop sets with core->lock held, is true; the core must not be touched afterwards. */
 void client_wait_begins(client_core *core);
 void client_wait_ends(client_core *core, pthread_cond_t *changed, const bool *flag);
-/* Runs `run` on the loop and waits; on the loop itself: at once. */
-void client_run(client_core *core, void (*run)(client_core *core, void *argument), void *argument);
+/* Runs `run` on the loop and waits; on the loop itself: at once. false: it did not run, the client is being closed. */
+bool client_run(client_core *core, void (*run)(client_core *core, void *argument), void *argument);
 bool client_is_loop(const client_core *core);
 
 /* ---- requests ---- */
@@ -158,6 +161,7 @@ struct client_node {
     uint64_t heard_ms, groups_ms;
     int protocol;                     /* of the channel: 1 to 3 */
     uint32_t version;                 /* supported_version */
+    uint32_t release;                 /* of the program; 0: not understood */
     client_node_group groups[CLIENT_GROUPS_MAX];
     size_t group_count;
     size_t heights_awaited;           /* of an introduction */

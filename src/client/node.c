@@ -95,20 +95,42 @@ int64_t client_node_height(const client_node *n, int group)
     return g ? g->height : -1;
 }
 
+/* The best of the nodes that are there; the last one known while none is. */
+static void find_best_height(client_core *core, int group)
+{
+    int64_t best = -1;
+    for (size_t i = 0; i < core->node_count; i++) {
+        const client_node *n = &core->nodes[i];
+        if ((n->state == NODE_READY || n->state == NODE_INTRODUCING) && client_node_height(n, group) > best)
+            best = client_node_height(n, group);
+    }
+    pthread_mutex_lock(&core->lock);
+    for (size_t i = 0; best >= 0 && i < core->group_count; i++)
+        if (core->groups[i].id == group)
+            core->groups[i].height = best;
+    pthread_mutex_unlock(&core->lock);
+}
+
 void client_node_set_height(client_node *n, int group, int64_t height)
 {
     client_node_group *g = find_group(n, group);
-    if (g == NULL || height <= g->height)
+    if (g == NULL || height <= g->height || height > CLIENT_HEIGHT_MAX)
         return;
     g->height = height;
-    client_core *core = n->core;
-    pthread_mutex_lock(&core->lock);
-    for (size_t i = 0; i < core->group_count; i++)
-        if (core->groups[i].id == group && core->groups[i].height < height)
-            core->groups[i].height = height;
-    pthread_mutex_unlock(&core->lock);
+    find_best_height(n->core, group);
     if (n->state == NODE_READY)
-        client_on_height(core, group);
+        client_on_height(n->core, group);
+}
+
+/* The answer to getBlockNumber. */
+static void take_height(client_node *n, int group, int64_t height)
+{
+    client_node_group *g = find_group(n, group);
+    if (g && height < g->height - CLIENT_FALL_BLOCKS) {
+        g->height = height;
+        find_best_height(n->core, group);
+    }
+    client_node_set_height(n, group, height);
 }
 
 client_node *client_node_choose(client_core *core, int group)
@@ -164,7 +186,7 @@ static void on_height(client_request *r)
     json_t *result = client_rpc_result(r, &error);
     int64_t height;
     if (result && client_quantity(result, &height))
-        client_node_set_height(n, (int)(intptr_t)r->context, height);
+        take_height(n, (int)(intptr_t)r->context, height);
     json_decref(result);
     if (n && n->state == NODE_INTRODUCING && n->heights_awaited && --n->heights_awaited == 0) {
         schedule_beat(n);
@@ -291,6 +313,9 @@ static bool take_version(client_node *n, const json_t *version, error_text *why)
     }
     chain.rules.suite = strstr(binary, "gm") ? &crypto_national : &crypto_standard;
     n->version = chain.rules.version;
+    snprintf(plain, sizeof plain, "%.*s", (int)strcspn(binary, " "), binary);
+    if (!version_parse(bytes_of_text(plain), &n->release, NULL))
+        n->release = 0;
     pthread_mutex_lock(&n->core->lock);
     n->core->chain = chain;
     pthread_mutex_unlock(&n->core->lock);
@@ -374,8 +399,10 @@ void client_node_break(client_node *n, const char *format, ...)
     end_requests(n);
     if (core->stopping)
         return;
-    for (size_t i = 0; i < n->group_count; i++)
+    for (size_t i = 0; i < n->group_count; i++) {
         n->groups[i].height = -1;
+        find_best_height(core, n->groups[i].group);
+    }
     uv_timer_start(&n->timer, on_timer, core->reconnect_ms, 0);
     client_core_ready(core);
     if (!was_ready)

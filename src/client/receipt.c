@@ -103,7 +103,8 @@ int64_t hanse_receipt_block(const hanse_receipt *r)
 
 const char *hanse_receipt_contract(const hanse_receipt *r)
 {
-    return text_of(r, "contractAddress", ZERO_ADDRESS);
+    const char *text = text_of(r, "contractAddress", ZERO_ADDRESS);
+    return strlen(text) == sizeof ZERO_ADDRESS - 1 ? text : ZERO_ADDRESS;
 }
 
 const char *hanse_receipt_output(const hanse_receipt *r)

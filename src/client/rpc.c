@@ -39,7 +39,7 @@ client_request *client_rpc_request(client_core *core, hanse_client *owner, const
                                    void *context)
 {
     client_request *r = client_request_new(core, owner, CHANNEL_RPC, done, context);
-    char *text = client_json_text(params);
+    char *text = client_json_text(params); /* fails when they are nested too deeply: hanse_rpc refuses those, the library has none */
     json_decref(params);
     write_request(&r->body, method, bytes_of_text(text ? text : "[]"));
     free(text);
@@ -84,6 +84,13 @@ static char *call_with_text(hanse_client *c, client_node *at, const char *method
         client_fail(error, HANSE_ERROR_USAGE, 0, "%s: params are no JSON array: %.200s", method ? method : "(no method)", params ? params : "");
         return NULL;
     }
+    char *checked = client_json_text(parsed);
+    if (checked == NULL) {
+        json_decref(parsed);
+        client_fail(error, HANSE_ERROR_USAGE, 0, "%s: the params are nested too deeply", method);
+        return NULL;
+    }
+    free(checked);
     json_t *result = client_rpc_call(c, at, method, parsed, error);
     char *text = result ? client_json_text(result) : NULL;
     if (result && text == NULL)

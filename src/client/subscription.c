@@ -11,6 +11,10 @@ enum { BLOCKS_A_TURN = 256 }; /* told to one subscription before the loop looks 
 hanse_subscription *client_subscription_new(hanse_client *owner, void *context, hanse_error *error)
 {
     client_core *core = owner->core;
+    if (core->stopping || owner->is_closing) {
+        client_fail(error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
+        return NULL;
+    }
     if (core->subscription_count == CLIENT_SUBSCRIPTIONS_MAX) {
         client_fail(error, HANSE_ERROR_LIMIT, 0, "a client has at most %d subscriptions", CLIENT_SUBSCRIPTIONS_MAX);
         return NULL;
@@ -160,7 +164,8 @@ hanse_subscription *hanse_blocks_subscribe(hanse_client *client, int64_t from, h
 {
     client_succeed(error);
     new_blocks b = {.client = client, .from = from, .arrived = arrived, .context = context, .error = error};
-    client_run(client->core, subscribe_blocks, &b);
+    if (!client_run(client->core, subscribe_blocks, &b))
+        client_fail(error, HANSE_ERROR_CONNECTION, 0, "the client is being closed");
     return b.made;
 }
 

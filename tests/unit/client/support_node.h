@@ -22,6 +22,8 @@ typedef struct {
     int refuses_with_status;      /* 0: transactions are taken */
     bool ignores_calls;
     bool is_silent;               /* answers nothing at all, heartbeats neither */
+    bool has_group_2;             /* beside group 1 */
+    bool ignores_heights;         /* getBlockNumber */
     bool is_national;             /* says that its chain is one of SM2 and SM3 */
     int protocol;                 /* 0: 3 */
     const char *raw_answer;       /* instead of every JSON-RPC answer once introductions are over, or NULL */

@@ -117,11 +117,41 @@ static void event_pushes(void **state)
     assert_false(client_read_event_push(BYTES_OF_LITERAL("{\"logs\":[],\"result\":0}\n"), &push));
 }
 
+/* The console makes the name of a folder of the contract's address. */
+static void receipts_name_a_contract_or_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *contract;
+        bool ok;
+    } cases[] = {
+        {"null", true},
+        {"\"\"", true},
+        {"\"0x\"", true},
+        {"\"0x00000000000000000000000000000000000000aA\"", true},
+        {"\"0x0000000000000000000000000000000000000aa\"", false},
+        {"\"0x00000000000000000000000000000000000000aa0\"", false},
+        {"\"../../../../../../../../../../../../etc/x00\"", false},
+        {"\"0x../../../../../../../../../../../../etc/x\"", false},
+        {"5", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[256];
+        int size = snprintf(text, sizeof text, "{\"contractAddress\":%s,\"output\":\"0x\",\"status\":\"0x0\",\"transactionHash\":\"0x1\"}",
+                            cases[i].contract);
+        json_t *receipt = client_answer_object(bytes_of(text, (size_t)size));
+        assert_non_null(receipt);
+        assert_int_equal(client_is_receipt(receipt), cases[i].ok);
+        json_decref(receipt);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantities),    cmocka_unit_test(results),       cmocka_unit_test(handshakes),
         cmocka_unit_test(block_pushes),  cmocka_unit_test(registrations), cmocka_unit_test(event_pushes),
+        cmocka_unit_test(receipts_name_a_contract_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,6 +123,10 @@ static void answers_and_errors(void **state)
     assert_int_equal(error.rpc_code, -32601);
     assert_null(hanse_rpc(c, "getBlockNumber", "{\"no\":\"array\"}", &error));
     assert_int_equal(error.kind, HANSE_ERROR_USAGE);
+    char deep[2 * 100 + 1];
+    memset(deep, '[', 100), memset(deep + 100, ']', 100), deep[200] = '\0';
+    assert_null(hanse_rpc(c, "getBlockNumber", deep, &error));
+    assert_int_equal(error.kind, HANSE_ERROR_USAGE);
     assert_null(hanse_rpc_at(c, "127.0.0.1:1", "getBlockNumber", "[1]", &error));
     assert_int_equal(error.kind, HANSE_ERROR_USAGE);
     static const char *const odd[] = {"", "[]", "null", "{\"result\"", "{\"id\":1}", "{\"error\":5}", "\xff\xfe"};
@@ -366,6 +370,8 @@ static void send_anew(void *context, const char *hash, const hanse_receipt *rece
         s->errors++;
         char *next = s->is_over ? NULL : hanse_send_start(s->client, account, CONTRACT, "0x", send_anew, s, NULL);
         s->refused += next == NULL;
+        if (next == NULL && !s->is_over) /* closing: nothing is begun any more */
+            assert_null(hanse_blocks_subscribe(s->client, 1, NULL, NULL, NULL));
         hanse_free(next);
     }
     s->depth--;
@@ -498,6 +504,49 @@ static void national_chains_get_national_signatures(void **state)
     arena_reset(&memory);
     hanse_free(raw);
     hanse_account_free(national);
+    hanse_client_close(c);
+    fake_node_stop(a);
+}
+
+static uint64_t block_limit(hanse_client *c)
+{
+    char *raw = hanse_sign(c, account, CONTRACT, "0x", NULL, NULL);
+    arena memory = {0};
+    bytes data;
+    assert_true(hex_read_any(&memory, bytes_of_text(raw), &data));
+    chain_rules rules = {.suite = &crypto_standard, .version = VERSION_OF(2, 11, 1)};
+    transaction *tx = transaction_decode(&rules, data, TX_CHECK_NOTHING, NULL, NULL);
+    assert_non_null(tx);
+    uint64_t limit = tx->block_limit.limb[0];
+    transaction_drop(tx);
+    arena_reset(&memory);
+    hanse_free(raw);
+    return limit;
+}
+
+static void push_height(fake_node *n, const char *height)
+{
+    char frame[CHANNEL_HEADER_BYTES + 64] = {0, 0, 0, 0, 0x10, 0x01};
+    memset(frame + 6, '0', 32);
+    int size = snprintf(frame + CHANNEL_HEADER_BYTES, 64, "\x10_block_notify_1{\"blockNumber\":%s,\"groupID\":1}", height);
+    frame[3] = (char)(CHANNEL_HEADER_BYTES + size);
+    fake_node_send_raw(n, bytes_of(frame, CHANNEL_HEADER_BYTES + (size_t)size));
+}
+
+/* A wrong height must not keep every transaction from being taken for ever. */
+static void a_wrong_height_does_not_stay(void **state)
+{
+    (void)state;
+    fake_node *a = fake_node_start(chain, 0, 7);
+    hanse_client *c = open_client(NULL, a, NULL);
+    WAIT_UNTIL(block_limit(c) == 507);
+    push_height(a, "9223372036854775807"); /* of no chain */
+    push_height(a, "8");
+    WAIT_UNTIL(block_limit(c) == 508);
+    push_height(a, "1000000000");
+    WAIT_UNTIL(block_limit(c) == 1000000500);
+    fake_node_cut(a);
+    WAIT_UNTIL(block_limit(c) == 507);
     hanse_client_close(c);
     fake_node_stop(a);
 }
@@ -653,6 +702,7 @@ int main(void)
         cmocka_unit_test(a_refusal_by_the_next_node_is_not_the_end),
         cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(national_chains_get_national_signatures),
+        cmocka_unit_test(a_wrong_height_does_not_stay),
         cmocka_unit_test(waiting_in_a_callback_is_refused),
         cmocka_unit_test(clients_of_groups_share_connections),
         cmocka_unit_test(messages_are_answered),

@@ -419,6 +419,36 @@ static void a_subscription_may_end_in_its_callback(void **state)
     fake_node_stop(a);
 }
 
+/* The client has asked for the group's height just now. */
+static void the_next_event_waits_for_the_height(void **state)
+{
+    (void)state;
+    begin_record();
+    fake_node *a = fake_node_start(chain, 0, 10);
+    fake_node_set_habits(a, (fake_habits){.has_group_2 = true});
+    hanse_client *c = open_client(a, NULL, 300);
+    hanse_error error = {0};
+    hanse_event_filter filter = {.from_block = -1, .to_block = -1};
+    fake_node_set_habits(a, (fake_habits){.has_group_2 = true, .ignores_heights = true});
+    hanse_client *other = hanse_client_of_group(c, 2, &error);
+    assert_null(hanse_events_subscribe(other, &filter, on_log, &told, &error));
+    assert_int_equal(error.kind, HANSE_ERROR_TIMEOUT);
+    fake_node_set_habits(a, (fake_habits){.has_group_2 = true});
+    hanse_client_close(other);
+    other = hanse_client_of_group(c, 2, &error);
+    if (hanse_events_subscribe(other, &filter, on_log, &told, &error) == NULL)
+        fail_msg("%s", error.text);
+    fake_node_set_height(a, 14);
+    expect_logs(11, 14);
+    hanse_client *none = hanse_client_of_group(c, 3, &error);
+    assert_null(hanse_events_subscribe(none, &filter, on_log, &told, &error));
+    assert_int_equal(error.kind, HANSE_ERROR_CONNECTION);
+    hanse_client_close(none);
+    hanse_client_close(other);
+    hanse_client_close(c);
+    fake_node_stop(a);
+}
+
 static void filters_are_checked(void **state)
 {
     (void)state;
@@ -477,6 +507,7 @@ int main(void)
         cmocka_unit_test(a_registration_refused_later_does_not_stop_the_logs),
         cmocka_unit_test(a_registration_without_an_answer_is_tried_again),
         cmocka_unit_test(a_subscription_may_end_in_its_callback),
+        cmocka_unit_test(the_next_event_waits_for_the_height),
         cmocka_unit_test(filters_are_checked),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
