@@ -256,7 +256,7 @@ static void run_request(rpc_request *r)
         if (!run_element(r))
             return;
         r->work.run = run_rest;
-        if (r->next < count && clock_steady_ms() >= until_ms && worker_pool_submit_unbounded(r->workers, &r->work))
+        if (r->next < count && r->workers && clock_steady_ms() >= until_ms && worker_pool_submit_unbounded(r->workers, &r->work))
             return;
     }
     finish_request(r);

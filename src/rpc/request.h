@@ -16,7 +16,8 @@ typedef struct {
 } rpc_dialect;
 
 /* Runs the request as json_rpc_start says. asker: becomes each call's; client: may be NULL; both live until done is
-   called. on_wait is told when an element waits for the first time, before done. An answer of no bytes: the text held notifications only. */
+   called. on_wait is told when an element waits for the first time, before done. workers NULL: a batch
+   never gives way, and nothing may wait. An answer of no bytes: the text held notifications only. */
 void rpc_request_start(const rpc_dialect *dialect, void *asker, rpc_client *client, const rpc_backend *backend, worker_pool *workers,
                        bytes body, http_wait_notice on_wait, json_rpc_done done, void *context);
 
