@@ -190,7 +190,7 @@ static void subscribe(rpc_call *c)
 {
     static const log_pattern everything;
     eth_asker *asker = eth_asker_of(c);
-    bool wants_blocks;
+    bool wants_blocks = false;
     eth_log_query query;
     ledger *l = eth_take_group(c);
     if (l == NULL || !has_session(c) || !read_kind(c, &wants_blocks))
