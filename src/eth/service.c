@@ -103,22 +103,11 @@ eth_rendering eth_rendering_of(const eth_service *s, ledger *l)
 
 /* ---- the dialect ---- */
 
-static const rpc_method *find_method(const char *name)
-{
-    static const struct {
-        const rpc_method *methods;
-        const size_t *count;
-    } topics[] = {
-        {eth_node_methods, &eth_node_method_count},   {eth_chain_methods, &eth_chain_method_count},
-        {eth_state_methods, &eth_state_method_count}, {eth_log_methods, &eth_log_method_count},
-        {eth_send_methods, &eth_send_method_count},
-    };
-    for (size_t t = 0; t < COUNT(topics); t++)
-        for (size_t i = 0; i < *topics[t].count; i++)
-            if (strcmp(topics[t].methods[i].name, name) == 0)
-                return &topics[t].methods[i];
-    return NULL;
-}
+static const rpc_topic topics[] = {
+    {eth_node_methods, &eth_node_method_count},   {eth_chain_methods, &eth_chain_method_count},
+    {eth_state_methods, &eth_state_method_count}, {eth_log_methods, &eth_log_method_count},
+    {eth_send_methods, &eth_send_method_count},
+};
 
 static const char *refusal(const json_t *element, int code, arena *a)
 {
@@ -135,7 +124,7 @@ static const char *refusal(const json_t *element, int code, arena *a)
     }
 }
 
-static const rpc_dialect dialect = {.find = find_method, .refusal = refusal};
+static const rpc_dialect dialect = {.topics = topics, .topic_count = COUNT(topics), .refusal = refusal};
 
 /* ---- the door's side ---- */
 

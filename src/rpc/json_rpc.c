@@ -1,22 +1,11 @@
 /* The reference's dialect of JSON-RPC 2.0 (spec/interfaces.md 2.3 to 2.5). */
 #include "rpc/request.h"
 
-static const rpc_method *find_method(const char *name)
-{
-    static const struct {
-        const rpc_method *methods;
-        const size_t *count;
-    } topics[] = {
-        {rpc_status_methods, &rpc_status_method_count}, {rpc_chain_methods, &rpc_chain_method_count},
-        {rpc_send_methods, &rpc_send_method_count},     {rpc_node_methods, &rpc_node_method_count},
-        {rpc_group_methods, &rpc_group_method_count},
-    };
-    for (size_t t = 0; t < COUNT(topics); t++)
-        for (size_t i = 0; i < *topics[t].count; i++)
-            if (strcmp(topics[t].methods[i].name, name) == 0)
-                return &topics[t].methods[i];
-    return NULL;
-}
+static const rpc_topic topics[] = {
+    {rpc_status_methods, &rpc_status_method_count}, {rpc_chain_methods, &rpc_chain_method_count},
+    {rpc_send_methods, &rpc_send_method_count},     {rpc_node_methods, &rpc_node_method_count},
+    {rpc_group_methods, &rpc_group_method_count},
+};
 
 static const char *refusal(const json_t *element, int code, arena *a)
 {
@@ -36,7 +25,8 @@ static const char *refusal(const json_t *element, int code, arena *a)
 }
 
 static const rpc_dialect dialect = {
-    .find = find_method,
+    .topics = topics,
+    .topic_count = COUNT(topics),
     .refusal = refusal,
     .too_deep_answer = "ERROR while handleRequest:Exceeded stackLimit in readValue().", /* QUIRK of interfaces.md 2.2: no JSON */
     .refuses_notifications = true,

@@ -82,6 +82,15 @@ static bool is_text(const json_t *value, const char *text)
     return json_is_string(value) && json_string_length(value) == strlen(text) && strcmp(json_string_value(value), text) == 0;
 }
 
+static const rpc_method *find_method(const rpc_dialect *dialect, const char *name)
+{
+    for (size_t t = 0; t < dialect->topic_count; t++)
+        for (size_t i = 0; i < *dialect->topics[t].count; i++)
+            if (strcmp(dialect->topics[t].methods[i].name, name) == 0)
+                return &dialect->topics[t].methods[i];
+    return NULL;
+}
+
 /* 0, or the code of the first rule that the element breaks. */
 static int validate(const rpc_dialect *dialect, const json_t *element, const rpc_method **method)
 {
@@ -90,7 +99,7 @@ static int validate(const rpc_dialect *dialect, const json_t *element, const rpc
     if (!json_is_object(element) || !json_is_string(name) || !is_text(version, "2.0") || !is_valid_id(id) ||
         !(params == NULL || json_is_object(params) || json_is_array(params) || json_is_null(params)))
         return RPC_INVALID_REQUEST;
-    *method = dialect->find(json_string_value(name));
+    *method = find_method(dialect, json_string_value(name));
     if (*method == NULL || !is_text(name, (*method)->name))
         return RPC_METHOD_NOT_FOUND;
     if (id == NULL && dialect->refuses_notifications)

@@ -5,9 +5,16 @@
 
 #include "rpc/method.h"
 
+/* The methods of one topic: a table of a file of its own. */
+typedef struct {
+    const rpc_method *methods;
+    const size_t *count;
+} rpc_topic;
+
 /* What differs between dialects. Immutable. */
 typedef struct {
-    const rpc_method *(*find)(const char *name);                                 /* NULL: no such method */
+    const rpc_topic *topics;
+    size_t topic_count;
     /* What the error of a request says that is refused before any method runs; in a, or static. element may be NULL. */
     const char *(*refusal)(const json_t *element, int code, arena *a);
     const char *too_deep_answer; /* the whole answer to a text nested too deeply; NULL: a parse error like any other */
