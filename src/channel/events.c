@@ -1,5 +1,6 @@
 /* Event subscriptions: registered filters of a group, and the search for their logs on the workers (spec/network.md 11). */
 #include "channel/private.h"
+#include "codec/json_member.h"
 
 #include "base/memory.h"
 #include "codec/json_write.h"
@@ -121,23 +122,17 @@ static block *block_of(search_job *j, ledger *l, int64_t number)
     return b;
 }
 
-static void key_hex(json_writer *w, const char *key, bytes value)
-{
-    json_write_key(w, key);
-    json_write_hex(w, value);
-}
-
 static void write_log(json_writer *w, const block *b, size_t tx_index, size_t log_index)
 {
     const log_entry *entry = &b->receipts[tx_index].logs[log_index];
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)b->header.number);
     json_write_begin_object(w);
-    key_hex(w, "address", BYTES_OF_VALUE(entry->from));
-    key_hex(w, "blockHash", BYTES_OF_VALUE(b->hash));
+    json_member_hex(w, "address", BYTES_OF_VALUE(entry->from));
+    json_member_hex(w, "blockHash", BYTES_OF_VALUE(b->hash));
     json_write_key(w, "blockNumber");
     json_write_text(w, number);
-    key_hex(w, "data", entry->data);
+    json_member_hex(w, "data", entry->data);
     json_write_key(w, "logIndex");
     json_write_quantity_u64(w, log_index);
     json_write_key(w, "topics");
@@ -145,7 +140,7 @@ static void write_log(json_writer *w, const block *b, size_t tx_index, size_t lo
     for (size_t i = 0; i < entry->topic_count; i++)
         json_write_hex(w, BYTES_OF_VALUE(entry->topics[i]));
     json_write_end_array(w);
-    key_hex(w, "transactionHash", BYTES_OF_VALUE(b->transactions[tx_index]->hash));
+    json_member_hex(w, "transactionHash", BYTES_OF_VALUE(b->transactions[tx_index]->hash));
     json_write_key(w, "transactionIndex");
     json_write_quantity_u64(w, tx_index);
     json_write_end_object(w);

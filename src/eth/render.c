@@ -1,27 +1,10 @@
 #include "eth/render.h"
+#include "codec/json_member.h"
 
 #include <assert.h>
 
 /* Numbers that clients keep in a double are exact up to 2^53 - 1. */
 #define NUMBER_MASK ((UINT64_C(1) << 53) - 1)
-
-static void key_quantity(json_writer *w, const char *key, uint64_t value)
-{
-    json_write_key(w, key);
-    json_write_quantity_u64(w, value);
-}
-
-static void key_wide(json_writer *w, const char *key, u256 value)
-{
-    json_write_key(w, key);
-    json_write_quantity(w, value);
-}
-
-static void key_hex(json_writer *w, const char *key, bytes value)
-{
-    json_write_key(w, key);
-    json_write_hex(w, value);
-}
 
 static void key_null(json_writer *w, const char *key)
 {
@@ -75,7 +58,7 @@ static void write_extra_data(json_writer *w, const block_header *h)
     buffer joined = buffer_init(BUFFER_NO_LIMIT);
     for (size_t i = 0; i < h->extra_count; i++)
         buffer_append(&joined, h->extra_data[i]);
-    key_hex(w, "extraData", buffer_bytes(&joined));
+    json_member_hex(w, "extraData", buffer_bytes(&joined));
     buffer_free(&joined);
 }
 
@@ -110,29 +93,29 @@ void eth_write_block(json_writer *w, const eth_rendering *r, const block *b, eth
     bloom logs = joined_bloom(b);
     address miner = miner_of(r, h);
     json_write_begin_object(w);
-    key_quantity(w, "difficulty", 0);
+    json_member_quantity_u64(w, "difficulty", 0);
     write_extra_data(w, h);
-    key_quantity(w, "gasLimit", r->gas_limit);
-    key_wide(w, "gasUsed", gas_used_until(r, b, b->receipt_count));
-    key_hex(w, "hash", BYTES_OF_VALUE(b->hash));
-    key_hex(w, "logsBloom", BYTES_OF_VALUE(logs));
-    key_hex(w, "miner", BYTES_OF_VALUE(miner));
-    key_hex(w, "mixHash", BYTES_OF_VALUE(zeros));
-    key_hex(w, "nonce", bytes_of(zeros, 8));
-    key_quantity(w, "number", (uint64_t)h->number);
-    key_hex(w, "parentHash", BYTES_OF_VALUE(h->parent_hash));
-    key_hex(w, "receiptsRoot", BYTES_OF_VALUE(h->receipts_root));
-    key_hex(w, "sha3Uncles", BYTES_OF_VALUE(no_uncles));
+    json_member_quantity_u64(w, "gasLimit", r->gas_limit);
+    json_member_quantity(w, "gasUsed", gas_used_until(r, b, b->receipt_count));
+    json_member_hex(w, "hash", BYTES_OF_VALUE(b->hash));
+    json_member_hex(w, "logsBloom", BYTES_OF_VALUE(logs));
+    json_member_hex(w, "miner", BYTES_OF_VALUE(miner));
+    json_member_hex(w, "mixHash", BYTES_OF_VALUE(zeros));
+    json_member_hex(w, "nonce", bytes_of(zeros, 8));
+    json_member_quantity_u64(w, "number", (uint64_t)h->number);
+    json_member_hex(w, "parentHash", BYTES_OF_VALUE(h->parent_hash));
+    json_member_hex(w, "receiptsRoot", BYTES_OF_VALUE(h->receipts_root));
+    json_member_hex(w, "sha3Uncles", BYTES_OF_VALUE(no_uncles));
     if (form != ETH_BLOCK_HEADER)
-        key_quantity(w, "size", size_of(b));
-    key_hex(w, "stateRoot", BYTES_OF_VALUE(h->state_root));
-    key_quantity(w, "timestamp", h->timestamp_ms / 1000);
-    key_quantity(w, "timestampMs", h->timestamp_ms);
+        json_member_quantity_u64(w, "size", size_of(b));
+    json_member_hex(w, "stateRoot", BYTES_OF_VALUE(h->state_root));
+    json_member_quantity_u64(w, "timestamp", h->timestamp_ms / 1000);
+    json_member_quantity_u64(w, "timestampMs", h->timestamp_ms);
     if (form != ETH_BLOCK_HEADER) {
-        key_quantity(w, "totalDifficulty", 0);
+        json_member_quantity_u64(w, "totalDifficulty", 0);
         write_transactions(w, r, b, form);
     }
-    key_hex(w, "transactionsRoot", BYTES_OF_VALUE(h->transactions_root));
+    json_member_hex(w, "transactionsRoot", BYTES_OF_VALUE(h->transactions_root));
     if (form != ETH_BLOCK_HEADER) {
         json_write_key(w, "uncles");
         json_write_begin_array(w);
@@ -164,37 +147,37 @@ void eth_write_transaction(json_writer *w, const eth_rendering *r, const transac
     shown_signature signature = signature_of(r, tx);
     json_write_begin_object(w);
     if (b)
-        key_hex(w, "blockHash", BYTES_OF_VALUE(b->hash));
+        json_member_hex(w, "blockHash", BYTES_OF_VALUE(b->hash));
     else
         key_null(w, "blockHash");
-    key_wide(w, "blockLimit", tx->block_limit);
+    json_member_quantity(w, "blockLimit", tx->block_limit);
     if (b)
-        key_quantity(w, "blockNumber", (uint64_t)b->header.number);
+        json_member_quantity_u64(w, "blockNumber", (uint64_t)b->header.number);
     else
         key_null(w, "blockNumber");
-    key_quantity(w, "chainId", r->chain_id);
-    key_hex(w, "extraData", tx->extra_data);
-    key_hex(w, "from", BYTES_OF_VALUE(tx->sender));
-    key_quantity(w, "gas", at_most_u64(tx->gas));
-    key_quantity(w, "gasPrice", at_most_u64(tx->gas_price));
-    key_wide(w, "groupId", tx->group_id);
-    key_hex(w, "hash", BYTES_OF_VALUE(tx->hash));
-    key_hex(w, "input", tx->data);
-    key_quantity(w, "nonce", tx->nonce.limb[0] & NUMBER_MASK);
-    key_wide(w, "r", signature.r);
-    key_wide(w, "randomid", tx->nonce);
-    key_wide(w, "s", signature.s);
+    json_member_quantity_u64(w, "chainId", r->chain_id);
+    json_member_hex(w, "extraData", tx->extra_data);
+    json_member_hex(w, "from", BYTES_OF_VALUE(tx->sender));
+    json_member_quantity_u64(w, "gas", at_most_u64(tx->gas));
+    json_member_quantity_u64(w, "gasPrice", at_most_u64(tx->gas_price));
+    json_member_quantity(w, "groupId", tx->group_id);
+    json_member_hex(w, "hash", BYTES_OF_VALUE(tx->hash));
+    json_member_hex(w, "input", tx->data);
+    json_member_quantity_u64(w, "nonce", tx->nonce.limb[0] & NUMBER_MASK);
+    json_member_quantity(w, "r", signature.r);
+    json_member_quantity(w, "randomid", tx->nonce);
+    json_member_quantity(w, "s", signature.s);
     if (tx->is_creation)
         key_null(w, "to");
     else
-        key_hex(w, "to", BYTES_OF_VALUE(tx->to));
+        json_member_hex(w, "to", BYTES_OF_VALUE(tx->to));
     if (b)
-        key_quantity(w, "transactionIndex", index);
+        json_member_quantity_u64(w, "transactionIndex", index);
     else
         key_null(w, "transactionIndex");
-    key_quantity(w, "type", 0);
-    key_quantity(w, "v", signature.v);
-    key_wide(w, "value", tx->value);
+    json_member_quantity_u64(w, "type", 0);
+    json_member_quantity_u64(w, "v", signature.v);
+    json_member_quantity(w, "value", tx->value);
     json_write_end_object(w);
 }
 
@@ -203,12 +186,12 @@ void eth_write_transaction(json_writer *w, const eth_rendering *r, const transac
 void eth_write_log(json_writer *w, const block *b, size_t tx_index, const log_entry *entry, size_t index_in_block)
 {
     json_write_begin_object(w);
-    key_hex(w, "address", BYTES_OF_VALUE(entry->from));
-    key_hex(w, "blockHash", BYTES_OF_VALUE(b->hash));
-    key_quantity(w, "blockNumber", (uint64_t)b->header.number);
-    key_quantity(w, "blockTimestamp", b->header.timestamp_ms / 1000);
-    key_hex(w, "data", entry->data);
-    key_quantity(w, "logIndex", index_in_block);
+    json_member_hex(w, "address", BYTES_OF_VALUE(entry->from));
+    json_member_hex(w, "blockHash", BYTES_OF_VALUE(b->hash));
+    json_member_quantity_u64(w, "blockNumber", (uint64_t)b->header.number);
+    json_member_quantity_u64(w, "blockTimestamp", b->header.timestamp_ms / 1000);
+    json_member_hex(w, "data", entry->data);
+    json_member_quantity_u64(w, "logIndex", index_in_block);
     json_write_key(w, "removed");
     json_write_bool(w, false);
     json_write_key(w, "topics");
@@ -216,8 +199,8 @@ void eth_write_log(json_writer *w, const block *b, size_t tx_index, const log_en
     for (size_t i = 0; i < entry->topic_count; i++)
         json_write_hex(w, BYTES_OF_VALUE(entry->topics[i]));
     json_write_end_array(w);
-    key_hex(w, "transactionHash", BYTES_OF_VALUE(b->transactions[tx_index]->hash));
-    key_quantity(w, "transactionIndex", tx_index);
+    json_member_hex(w, "transactionHash", BYTES_OF_VALUE(b->transactions[tx_index]->hash));
+    json_member_quantity_u64(w, "transactionIndex", tx_index);
     json_write_end_object(w);
 }
 
@@ -243,34 +226,34 @@ static void write_receipt(json_writer *w, const eth_rendering *r, const block *b
     bool is_total = !rules_have(r->rules, GATE_REMAIN_GAS);
     u256 gas_used = is_total ? u256_sub(one->gas_used, before.gas) : one->gas_used;
     json_write_begin_object(w);
-    key_hex(w, "blockHash", BYTES_OF_VALUE(b->hash));
-    key_quantity(w, "blockNumber", (uint64_t)b->header.number);
+    json_member_hex(w, "blockHash", BYTES_OF_VALUE(b->hash));
+    json_member_quantity_u64(w, "blockNumber", (uint64_t)b->header.number);
     if (tx->is_creation && one->status == STATUS_OK)
-        key_hex(w, "contractAddress", BYTES_OF_VALUE(one->contract_address));
+        json_member_hex(w, "contractAddress", BYTES_OF_VALUE(one->contract_address));
     else
         key_null(w, "contractAddress");
-    key_wide(w, "cumulativeGasUsed", u256_add(before.gas, gas_used));
-    key_quantity(w, "effectiveGasPrice", 0);
-    key_quantity(w, "fiscoStatus", one->status);
-    key_hex(w, "from", BYTES_OF_VALUE(tx->sender));
-    key_wide(w, "gasUsed", gas_used);
+    json_member_quantity(w, "cumulativeGasUsed", u256_add(before.gas, gas_used));
+    json_member_quantity_u64(w, "effectiveGasPrice", 0);
+    json_member_quantity_u64(w, "fiscoStatus", one->status);
+    json_member_hex(w, "from", BYTES_OF_VALUE(tx->sender));
+    json_member_quantity(w, "gasUsed", gas_used);
     json_write_key(w, "logs");
     json_write_begin_array(w);
     for (size_t i = 0; i < one->log_count; i++)
         eth_write_log(w, b, index, &one->logs[i], before.logs + i);
     json_write_end_array(w);
-    key_hex(w, "logsBloom", BYTES_OF_VALUE(one->logs_bloom));
-    key_hex(w, "output", one->output);
-    key_quantity(w, "status", one->status == STATUS_OK);
+    json_member_hex(w, "logsBloom", BYTES_OF_VALUE(one->logs_bloom));
+    json_member_hex(w, "output", one->output);
+    json_member_quantity_u64(w, "status", one->status == STATUS_OK);
     json_write_key(w, "statusMsg");
     json_write_text(w, status_text(one->status));
     if (tx->is_creation)
         key_null(w, "to");
     else
-        key_hex(w, "to", BYTES_OF_VALUE(tx->to));
-    key_hex(w, "transactionHash", BYTES_OF_VALUE(tx->hash));
-    key_quantity(w, "transactionIndex", index);
-    key_quantity(w, "type", 0);
+        json_member_hex(w, "to", BYTES_OF_VALUE(tx->to));
+    json_member_hex(w, "transactionHash", BYTES_OF_VALUE(tx->hash));
+    json_member_quantity_u64(w, "transactionIndex", index);
+    json_member_quantity_u64(w, "type", 0);
     json_write_end_object(w);
 }
 

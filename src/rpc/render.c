@@ -1,4 +1,5 @@
 #include "rpc/render.h"
+#include "codec/json_member.h"
 
 void rpc_write_node_id(json_writer *w, const node_id *id)
 {
@@ -27,31 +28,13 @@ static void key_address(json_writer *w, const char *key, const address *a)
     rpc_write_address(w, a);
 }
 
-static void key_quantity(json_writer *w, const char *key, u256 value)
-{
-    json_write_key(w, key);
-    json_write_quantity(w, value);
-}
-
-static void key_number(json_writer *w, const char *key, uint64_t value)
-{
-    json_write_key(w, key);
-    json_write_quantity_u64(w, value);
-}
-
-static void key_hex(json_writer *w, const char *key, bytes value)
-{
-    json_write_key(w, key);
-    json_write_hex(w, value);
-}
-
 static void write_signatures(json_writer *w, const block *b)
 {
     json_write_begin_array(w);
     for (size_t i = 0; i < b->signature_count; i++) {
         json_write_begin_object(w);
-        key_number(w, "index", b->signatures[i].sealer_index);
-        key_hex(w, "signature", b->signatures[i].signature);
+        json_member_quantity_u64(w, "index", b->signatures[i].sealer_index);
+        json_member_hex(w, "signature", b->signatures[i].signature);
         json_write_end_object(w);
     }
     json_write_end_array(w);
@@ -80,10 +63,10 @@ void rpc_write_block(json_writer *w, const block *b, const crypto_suite *suite, 
     for (size_t i = 0; i < h->extra_count; i++)
         json_write_hex(w, h->extra_data[i]);
     json_write_end_array(w);
-    key_quantity(w, "gasLimit", h->gas_limit);
-    key_quantity(w, "gasUsed", h->gas_used);
+    json_member_quantity(w, "gasLimit", h->gas_limit);
+    json_member_quantity(w, "gasUsed", h->gas_used);
     key_hash(w, "hash", &b->hash);
-    key_hex(w, "logsBloom", BYTES_OF_VALUE(h->logs_bloom));
+    json_member_hex(w, "logsBloom", BYTES_OF_VALUE(h->logs_bloom));
     json_write_key(w, "number");
     if (form == RPC_NUMBER_TEXT)
         json_write_quantity_u64(w, (uint64_t)h->number);
@@ -91,7 +74,7 @@ void rpc_write_block(json_writer *w, const block *b, const crypto_suite *suite, 
         json_write_int(w, h->number);
     key_hash(w, "parentHash", &h->parent_hash);
     key_hash(w, "receiptsRoot", &h->receipts_root);
-    key_quantity(w, "sealer", h->sealer);
+    json_member_quantity(w, "sealer", h->sealer);
     json_write_key(w, "sealerList");
     json_write_begin_array(w);
     for (size_t i = 0; i < h->sealer_count; i++)
@@ -102,7 +85,7 @@ void rpc_write_block(json_writer *w, const block *b, const crypto_suite *suite, 
         write_signatures(w, b);
     }
     key_hash(w, "stateRoot", &h->state_root);
-    key_number(w, "timestamp", h->timestamp_ms);
+    json_member_quantity_u64(w, "timestamp", h->timestamp_ms);
     if (with_transactions) {
         json_write_key(w, "transactions");
         write_transactions(w, b, suite, full_transactions);
@@ -116,9 +99,9 @@ static void write_signature(json_writer *w, bytes signature, const crypto_suite 
 {
     bytes v = bytes_from(signature, 64);
     json_write_begin_object(w);
-    key_hex(w, "r", bytes_of(signature.data, 32));
-    key_hex(w, "s", bytes_of(signature.data + 32, 32));
-    key_hex(w, "signature", signature);
+    json_member_hex(w, "r", bytes_of(signature.data, 32));
+    json_member_hex(w, "s", bytes_of(signature.data + 32, 32));
+    json_member_hex(w, "signature", signature);
     json_write_key(w, "v");
     if (suite->is_national)
         json_write_hex(w, v);
@@ -132,26 +115,26 @@ void rpc_write_transaction(json_writer *w, const transaction *tx, const crypto_s
     json_write_begin_object(w);
     if (place->block_hash)
         key_hash(w, "blockHash", place->block_hash);
-    key_quantity(w, "blockLimit", tx->block_limit);
+    json_member_quantity(w, "blockLimit", tx->block_limit);
     if (place->block_hash)
-        key_number(w, "blockNumber", (uint64_t)place->block_number);
-    key_quantity(w, "chainId", tx->chain_id);
-    key_hex(w, "extraData", tx->extra_data);
+        json_member_quantity_u64(w, "blockNumber", (uint64_t)place->block_number);
+    json_member_quantity(w, "chainId", tx->chain_id);
+    json_member_hex(w, "extraData", tx->extra_data);
     key_address(w, "from", &tx->sender);
-    key_quantity(w, "gas", tx->gas);
-    key_quantity(w, "gasPrice", tx->gas_price);
-    key_quantity(w, "groupId", tx->group_id);
+    json_member_quantity(w, "gas", tx->gas);
+    json_member_quantity(w, "gasPrice", tx->gas_price);
+    json_member_quantity(w, "groupId", tx->group_id);
     key_hash(w, "hash", &tx->hash);
-    key_hex(w, "input", tx->data);
-    key_quantity(w, "nonce", tx->nonce);
+    json_member_hex(w, "input", tx->data);
+    json_member_quantity(w, "nonce", tx->nonce);
     if (tx->signature.size == suite->signature_bytes) {
         json_write_key(w, "signature");
         write_signature(w, tx->signature, suite);
     }
     key_address(w, "to", &tx->to);
     if (place->block_hash)
-        key_number(w, "transactionIndex", place->index);
-    key_quantity(w, "value", tx->value);
+        json_member_quantity_u64(w, "transactionIndex", place->index);
+    json_member_quantity(w, "value", tx->value);
     json_write_end_object(w);
 }
 
@@ -163,7 +146,7 @@ static void write_logs(json_writer *w, const receipt *r)
         const log_entry *entry = &r->logs[i];
         json_write_begin_object(w);
         key_address(w, "address", &entry->from);
-        key_hex(w, "data", entry->data);
+        json_member_hex(w, "data", entry->data);
         json_write_key(w, "topics");
         json_write_begin_array(w);
         for (size_t k = 0; k < entry->topic_count; k++)
@@ -177,26 +160,26 @@ static void write_logs(json_writer *w, const receipt *r)
 void rpc_write_receipt_members_to_output(json_writer *w, const receipt *r, const transaction *tx, const rpc_place *place)
 {
     key_hash(w, "blockHash", place->block_hash);
-    key_number(w, "blockNumber", (uint64_t)place->block_number);
+    json_member_quantity_u64(w, "blockNumber", (uint64_t)place->block_number);
     key_address(w, "contractAddress", &r->contract_address);
     key_address(w, "from", &tx->sender);
-    key_quantity(w, "gasUsed", r->gas_used);
-    key_hex(w, "input", tx->data);
+    json_member_quantity(w, "gasUsed", r->gas_used);
+    json_member_hex(w, "input", tx->data);
     write_logs(w, r);
-    key_hex(w, "logsBloom", BYTES_OF_VALUE(r->logs_bloom));
-    key_hex(w, "output", r->output);
+    json_member_hex(w, "logsBloom", BYTES_OF_VALUE(r->logs_bloom));
+    json_member_hex(w, "output", r->output);
 }
 
 void rpc_write_receipt_members_from_remain_gas(json_writer *w, const receipt *r, const transaction *tx, size_t index)
 {
-    key_quantity(w, "remainGas", r->remain_gas);
+    json_member_quantity(w, "remainGas", r->remain_gas);
     key_hash(w, "root", &r->state_root);
-    key_number(w, "status", r->status);
+    json_member_quantity_u64(w, "status", r->status);
     json_write_key(w, "statusMsg");
     json_write_text(w, status_text(r->status));
     key_address(w, "to", &tx->to);
     key_hash(w, "transactionHash", &tx->hash);
-    key_number(w, "transactionIndex", index);
+    json_member_quantity_u64(w, "transactionIndex", index);
 }
 
 void rpc_write_receipt(json_writer *w, const receipt *r, const transaction *tx, const rpc_place *place)
@@ -212,13 +195,13 @@ void rpc_write_receipt_skeleton(json_writer *w, const receipt *r, const transact
     json_write_begin_object(w);
     key_address(w, "contractAddress", &r->contract_address);
     key_address(w, "from", &tx->sender);
-    key_quantity(w, "gasUsed", r->gas_used);
+    json_member_quantity(w, "gasUsed", r->gas_used);
     write_logs(w, r);
-    key_hex(w, "output", r->output);
-    key_number(w, "status", r->status);
+    json_member_hex(w, "output", r->output);
+    json_member_quantity_u64(w, "status", r->status);
     key_address(w, "to", &tx->to);
     key_hash(w, "transactionHash", &tx->hash);
-    key_number(w, "transactionIndex", index);
+    json_member_quantity_u64(w, "transactionIndex", index);
     json_write_end_object(w);
 }
 
